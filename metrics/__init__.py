@@ -1,0 +1,1 @@
+"""Facts to Prometheus: an injected registry and the page that shows it."""
