@@ -1,0 +1,17 @@
+"""What can go wrong in the lab, one line each: nothing to run (`LabUnavailable`), or a PBX that fails (`PbxFailed`)."""
+
+
+class LabError(Exception):
+    """Root of the lab's errors."""
+
+
+class LabUnavailable(LabError):
+    """This machine lacks something the lab needs; the message says what and what to do."""
+
+
+class PbxFailed(LabError):
+    """The PBX did not start, answer or stop in time; the message ends with the tail of its log."""
+
+
+class PhoneTimeout(LabError):
+    """A phone waited for something that did not come."""
