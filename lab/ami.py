@@ -20,12 +20,20 @@ class AmiClient:
     """One logged-in manager session. Use as `async with AmiClient(port, user, secret) as ami`."""
 
     def __init__(
-        self, port: int, user: str, secret: str, *, events: bool = False, on_bytes: Callable[[bytes], None] | None = None
+        self,
+        port: int,
+        user: str,
+        secret: str,
+        *,
+        events: bool = False,
+        on_event: Callable[[Message], None] | None = None,
+        on_bytes: Callable[[bytes], None] | None = None,
     ) -> None:
-        """`on_bytes` is handed every byte as read from the socket, banner included."""
+        """`on_bytes` is handed every byte as read from the socket, banner included; `on_event` every event."""
         self._address = (port, user, secret)
         self._events_mask = "on" if events else "off"
         self._on_bytes = on_bytes
+        self._on_event = on_event
         self._writer: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None
         self._answers: dict[str, asyncio.Future[Message]] = {}
@@ -117,4 +125,6 @@ class AmiClient:
             answer.set_result(message)
         elif "Event" in message:
             self.events.append(message)
+            if self._on_event:
+                self._on_event(message)
             self._news.set()

@@ -56,7 +56,11 @@ class Calling:
     gives_up_after: float | None = None
     talk: Talk = Talk()
     name: str = ""
+    """Display name in From."""
+    from_number: str = ""
+    """User in From; empty: the stage's own number, or the desk's name."""
     purpose: str = "call"
+    """`call` for the story's own; others are told apart in `Truth.calls`."""
 
 
 def rings(talk: Talk | None = None) -> Answering:

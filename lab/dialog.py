@@ -26,6 +26,7 @@ class Station:
     pbx_port: int
     send: Callable[[sip.Message], None]
     voice: int
+    """Of the next call: every call has a voice of its own."""
     keys_by_info: bool = False
 
     @property
@@ -61,7 +62,7 @@ class Dialog:
     @classmethod
     async def incoming(cls, station: Station, invite: sip.Message, at: float) -> "Dialog":
         number = sip.user_of(invite.uri)
-        dialog = cls(station, Leg(station.name, number, is_caller=False, invited_at=at), invite.call_id)
+        dialog = cls(station, Leg(station.name, number, is_caller=False, invited_at=at, voice=station.voice), invite.call_id)
         dialog._invite = invite
         dialog._remote = invite.get("from")
         dialog.remote_tag = sip.parse_address(dialog._remote).tag
@@ -98,7 +99,7 @@ class Dialog:
     @classmethod
     async def outgoing(cls, station: Station, number: str, caller: sip.Address, purpose: str = "call") -> "Dialog":
         """Send the INVITE. `caller`: name and user of From."""
-        dialog = cls(station, Leg(station.name, number, is_caller=True, invited_at=0, purpose=purpose), "")
+        dialog = cls(station, Leg(station.name, number, is_caller=True, invited_at=0, voice=station.voice, purpose=purpose), "")
         dialog.call_id = f"{secrets.token_hex(8)}@lab"
         dialog._target = f"sip:{number}@127.0.0.1:{station.pbx_port}"
         dialog._local = str(sip.Address(caller.uri, caller.name, dialog.tag))

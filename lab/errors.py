@@ -15,3 +15,7 @@ class PbxFailed(LabError):
 
 class PhoneTimeout(LabError):
     """A phone waited for something that did not come."""
+
+
+class StoryFailed(LabError):
+    """A story came out otherwise than it was meant: the lab, the PBX or the machine is at fault."""

@@ -17,6 +17,8 @@ class Leg:
     """The number dialled: what this phone was called as, or whom it called."""
     is_caller: bool
     invited_at: float
+    voice: int = 0
+    """What this phone says on this call (see `lab.rtp`): who hears it is connected with it."""
     ringing_at: float | None = None
     """180 sent, or heard by a caller."""
     progress_at: float | None = None

@@ -7,6 +7,7 @@ is a phone too, to the PBX). The calls themselves are `lab.dialog`'s.
 import asyncio
 import socket
 import time
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -25,12 +26,12 @@ ANY_NUMBER = "*"
 class Phone(asyncio.DatagramProtocol):
     """One endpoint of the PBX. Enter with `async with`; `answers` tells what to do with calls, by number dialled."""
 
-    def __init__(self, endpoint: Endpoint, pbx_port: int, voice: int) -> None:
+    def __init__(self, endpoint: Endpoint, pbx_port: int, voices: Iterator[int]) -> None:
         self.endpoint = endpoint
         self.answers: dict[str, Answering] = {}
         self.legs: list[Leg] = []
         self._pbx = ("127.0.0.1", pbx_port)
-        self._voice = voice
+        self._voices = voices
         self._transport: asyncio.DatagramTransport | None = None
         self._dialogs: dict[str, Dialog | None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -62,7 +63,8 @@ class Phone(asyncio.DatagramProtocol):
 
     @property
     def is_idle(self) -> bool:
-        return not self._tasks
+        """No call in progress, neither come nor placed."""
+        return not self._tasks and all(dialog is None or dialog.over.is_set() for dialog in self._dialogs.values())
 
     def raise_errors(self) -> None:
         """Raise what went wrong in a call since the last time."""
@@ -218,7 +220,7 @@ class Phone(asyncio.DatagramProtocol):
             port=self.endpoint.port,
             pbx_port=self._pbx[1],
             send=self._send,
-            voice=self._voice,
+            voice=next(self._voices),
             keys_by_info=self.name.startswith("trunkinfo"),
         )
 
