@@ -1,4 +1,5 @@
-"""What the rules' users need from the world, as protocols: adapters fit themselves to these, never the other way round.
+"""What the rules' users need from the world, as protocols: adapters fit themselves to these, never the other way
+round.
 
 The shells that fill them live in `storage`, `metrics` and (later) `integrations`; `app` wires them together.
 """
@@ -12,7 +13,8 @@ from hotline.records import CallRecord, Fact
 
 
 class StorageUnavailable(Exception):
-    """The store cannot take or give facts just now (locked, full, gone). Try again later; nothing was half written."""
+    """The store cannot take or give facts just now (locked, full, gone). Try again later; nothing was half
+    written."""
 
 
 class FactStore(Protocol):

@@ -1,7 +1,7 @@
 """The public form of a call record (Contract 1 in docs/contracts.md), both ways.
 
-The same object comes out of `threerings replay`, the REST API, exports and webhooks, and goes through the spool. Times
-are RFC 3339 UTC with microseconds, durations are seconds. What the fields mean is in `records.py`.
+The same object comes out of `threerings replay`, the REST API, exports and webhooks, and goes through the spool.
+Times are RFC 3339 UTC with microseconds, durations are seconds. What the fields mean is in `records.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """How often a phone rang: the cadence of a line and the count that follows from it (R-RING-1).
 
-Ring n starts at (n-1) x cycle after alerting began, cycle = the sum of the cadence. A phone makes its own cadence, so this
-is a computed count and is called so wherever it is shown. When alerting begins and ends is decided in `calls.py`.
+Ring n starts at (n-1) x cycle after alerting began, cycle = the sum of the cadence. A phone makes its own cadence,
+so this is a computed count and is called so wherever it is shown. When alerting begins and ends is decided in
+`calls.py`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ class Cadence:
 
     def __post_init__(self) -> None:
         if not self.pattern_ms or min(self.pattern_ms) < 0 or sum(self.pattern_ms) <= 0:
-            raise ValueError(f"a ring cadence needs on and off times in milliseconds, not {self.pattern_ms!r}")
+            raise ValueError(
+                f"a ring cadence needs on and off times in milliseconds, not {self.pattern_ms!r}"
+            )
 
     @property
     def cycle(self) -> timedelta:

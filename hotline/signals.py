@@ -1,7 +1,7 @@
 """What happened on a line, in business words: the only thing the rules ever hear of a PBX.
 
-`ami_listener` makes these from AMI messages, a ledger or another PBX could make them as well; `calls.py` turns them into
-facts. `at` is the PBX's time as aware UTC, or None where the stream has no times. A phone is named by its
+`ami_listener` makes these from AMI messages, a ledger or another PBX could make them as well; `calls.py` turns them
+into facts. `at` is the PBX's time as aware UTC, or None where the stream has no times. A phone is named by its
 channel, a call by its `call_id`; both are unique on one PBX.
 """
 
@@ -25,7 +25,7 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class CallArrived:
-    """A call began. `placed_by_pbx`: the PBX itself calls somebody (Originate, click-to-dial, spot check)."""
+    """A call began. `from_outside`: through a trunk. Not `seen_from_start`: the observation began in mid-call."""
 
     call_id: str
     at: datetime | None
@@ -40,7 +40,8 @@ class CallArrived:
 
 @dataclass(frozen=True, slots=True)
 class CallPlacedByPbx:
-    """The call is the PBX's own: an Originate. Its first phone that is picked up is the caller (Contract 1, rules 5, 6)."""
+    """The call is the PBX's own: an Originate. Its first phone that is picked up is the caller (Contract 1, rules
+    5, 6)."""
 
     call_id: str
     at: datetime | None
@@ -129,11 +130,18 @@ class VoicemailBegan:
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """The call is over. `gave_up`: a PBX that tells no hang-ups let us conclude that the caller gave up."""
+    """The call is over. `gave_up`: a PBX that tells no hang-ups let us conclude that the caller gave up.
+
+    `observed` is False where the end was only found out later; `at` is then the last instant known.
+    `hang_ups_are_told`: on this PBX a person's hang-up is always told, so an answered call without one was ended by
+    the PBX.
+    """
 
     call_id: str
     at: datetime | None
     gave_up: bool = False
+    observed: bool = True
+    hang_ups_are_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,292 @@
+"""Phones that are tried: dialled, ringing, picked up, stopped and why. Functions over a `Scene`. Pure.
+
+Each real leg becomes one attempt of its call; a Local half is never one, but its end explains the ends behind it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ami_listener.live_call import LiveCall
+from ami_listener.scene import Headers, Scene
+from ami_listener.topology import Channel, known_text
+from hotline.records import AttemptResult
+from hotline.signals import (
+    CallDissolved,
+    CallerIdentified,
+    CallPlacedByPbx,
+    PhoneDialled,
+    PhonePickedUp,
+    PhoneRang,
+    PhoneStopped,
+    TalkBegan,
+)
+from pbx import causes
+
+_RESULTS = {
+    "BUSY": AttemptResult.BUSY,
+    "CANCEL": AttemptResult.CANCELLED,
+    "CHANUNAVAIL": AttemptResult.UNREACHABLE,
+    "CONGESTION": AttemptResult.FAILED,
+    "NOANSWER": AttemptResult.NO_ANSWER,
+    "TIMEOUT": AttemptResult.NO_ANSWER,
+}
+# What the phone's own hang-up cause may correct: Asterisk reports a decline as NOANSWER or as BUSY.
+_OPEN_TO_CAUSE = frozenset(
+    {AttemptResult.NO_ANSWER, AttemptResult.BUSY, AttemptResult.FAILED, AttemptResult.UNREACHABLE}
+)
+
+
+def dial_begin(scene: Scene, headers: Headers, at: datetime | None) -> None:
+    """`Uniqueid` dials `DestUniqueid`; without the former the PBX itself calls (Originate)."""
+    leg = scene.channel(headers, at, "Dest")
+    if leg is None:
+        scene.odd(at, "malformed_event", "DialBegin without a destination")
+        return
+    leg.dial_string = headers.get("DialString", leg.dial_string)
+    dialler = scene.channel(headers, at)
+    if dialler is None:
+        _called_by_pbx(scene, leg, at)
+        return
+    call = dialler.call
+    if call is None or call.ended:
+        return
+    if dialler is call.caller and not call.legs_dialled:
+        _correct_caller(scene, call, headers, at)
+    if leg.picker or _takes_over(leg, call):
+        take_over(scene, leg, call)
+    elif leg.dialled:
+        leg.stopped = None  # a blonde transfer hands a ringing phone over to another caller
+    else:
+        leg.dialled_by = dialler
+        scene.join(leg, call)
+        _dialled(scene, call, leg, at)
+
+
+def _called_by_pbx(scene: Scene, leg: Channel, at: datetime | None) -> None:
+    call = leg.call
+    if call is None or call.ended:
+        return
+    if leg is call.origin and not call.from_pbx:
+        call.from_pbx = True
+        scene.signals.append(CallPlacedByPbx(call.call_id, at))
+    if not leg.dialled:
+        _dialled(scene, call, leg, at)
+
+
+def _correct_caller(scene: Scene, call: LiveCall, headers: Headers, at: datetime | None) -> None:
+    caller = call.caller
+    number, name = known_text(headers.get("CallerIDNum")), known_text(headers.get("CallerIDName"))
+    if (
+        caller is not None
+        and "CallerIDNum" in headers
+        and (number, name) != (caller.number, caller.person_name)
+    ):
+        caller.number, caller.person_name = number, name
+        scene.signals.append(CallerIdentified(call.call_id, at, caller.name, number, name))
+
+
+def _dialled(scene: Scene, call: LiveCall, leg: Channel, at: datetime | None) -> None:
+    leg.dialled = True
+    if not leg.is_real:
+        return
+    if call.caller is not None and leg is not call.origin:
+        call.legs_dialled += 1
+    call.last_stop_was_cancel = False
+    scene.signals.append(PhoneDialled(call.call_id, at, scene.phone(leg)))
+    if leg.rings:  # its states were told before the dial
+        scene.signals.append(PhoneRang(call.call_id, leg.ringing_at, leg.name))
+    if leg.up:
+        scene.signals.append(PhonePickedUp(call.call_id, leg.up_at, leg.name))
+
+
+def dial_state(scene: Scene, headers: Headers, at: datetime | None) -> None:
+    """RINGING is a ring; PROGRESS is an announcement or the carrier's own ringing tone and never counted."""
+    scene.tells_ringing = scene.tells_dial_states = True
+    leg = scene.channel(headers, at, "Dest")
+    if leg is None:
+        return
+    status = headers.get("DialStatus")
+    if status == "RINGING":
+        leg_rings(scene, leg, at)
+    elif status == "PROGRESS":
+        leg.early_media = True
+
+
+def leg_rings(scene: Scene, leg: Channel, at: datetime | None) -> None:
+    """The first sign of ringing counts, whichever event brings it."""
+    call = leg.call
+    if leg.rings or not leg.is_real or call is None or call.ended:
+        return
+    leg.rings, leg.ringing_at = True, at
+    if leg.dialled:
+        scene.signals.append(PhoneRang(call.call_id, at, leg.name))
+
+
+def leg_is_up(scene: Scene, leg: Channel, at: datetime | None) -> None:
+    """Somebody or something picked up: with an acceptance key that is not yet an answer."""
+    call = leg.call
+    leg.up, leg.up_at = True, at
+    if leg.dialled and leg.is_real and call is not None and not call.ended:
+        scene.signals.append(PhonePickedUp(call.call_id, at, leg.name))
+
+
+def dial_end(scene: Scene, headers: Headers, at: datetime | None) -> None:
+    """The dial to one leg is over; the first DialEnd of a leg counts (Queue sends a second, wrong one)."""
+    leg = scene.channel(headers, at, "Dest")
+    if leg is None:
+        return
+    status = headers.get("DialStatus", "")
+    dialler = scene.channel(headers, at)
+    if dialler is not None and dialler.call is not None and not leg.dialled:
+        if leg.picker or _takes_over(leg, dialler.call):
+            # Asterisk reports the end of a dial that began towards another phone: this one picked it up.
+            take_over(scene, leg, dialler.call)
+            return
+        leg.dialled_by = dialler
+        scene.join(leg, dialler.call)
+        _dialled(scene, dialler.call, leg, at)
+    call = leg.call
+    if call is None or call.ended:
+        return
+    if status == "ANSWER":
+        _answered(scene, call, leg, at)
+    elif headers.get("Forward"):
+        mark_stop(scene, leg, "FORWARD", at)
+    else:
+        mark_stop(scene, leg, status, at)
+
+
+def _answered(scene: Scene, call: LiveCall, leg: Channel, at: datetime | None) -> None:
+    if leg.is_real and not leg.up:
+        leg_is_up(scene, leg, at)
+    if leg is call.origin and leg.is_local and call.caller is not None and call.talking_to is None:
+        scene.signals.append(TalkBegan(call.call_id, at, scene.phone(call.caller)))
+    if not scene.tells_bridges and leg.is_real and call.anchor is not None and call.anchor is not leg:
+        # A stream without a single bridge: the end of the dial is all there will ever be.
+        talk_begins(scene, call, leg, at)
+
+
+def talk_begins(scene: Scene, call: LiveCall, leg: Channel, at: datetime | None) -> None:
+    """Tell once that the remaining original party talks with this phone."""
+    if call.talking_to is leg:
+        return
+    call.talking_to = leg
+    leg.talked = True
+    scene.signals.append(
+        TalkBegan(call.call_id, at, scene.phone(leg), picked_up=leg.picker and leg.call is call)
+    )
+
+
+def mark_stop(scene: Scene, leg: Channel, status: str, at: datetime | None) -> None:
+    """Remember and tell why a leg is no longer tried; what was said first stands."""
+    if leg.stopped is not None or leg.talked:
+        return
+    leg.stopped = status
+    call = leg.call
+    if leg.is_real and call is not None and not call.ended and leg.dialled:
+        result = _result(scene, leg)
+        call.last_stop_was_cancel = result is AttemptResult.CANCELLED
+        scene.signals.append(PhoneStopped(call.call_id, at, leg.name, result))
+
+
+def leg_is_gone(scene: Scene, leg: Channel, cause: int | None, at: datetime | None) -> None:
+    """The leg's channel hung up: tell its end if nothing else did, or the better reason that comes with the cause."""
+    call = leg.call
+    if call is None or not leg.dialled or not leg.is_real or leg.talked:
+        return
+    before = None if leg.stopped is None else _result(scene, leg)
+    if leg.hangup_cause is None:
+        leg.hangup_cause = cause
+    if leg.stopped is None:
+        leg.stopped = "GONE"
+    after = _result(scene, leg)
+    if before is None or (after is not before and before in _OPEN_TO_CAUSE):
+        scene.signals.append(PhoneStopped(call.call_id, at, leg.name, after))
+
+
+_BY_STATUS = {"FORWARD": AttemptResult.FORWARDED, "TAKEN": AttemptResult.ANSWERED_ELSEWHERE}
+
+
+def _result(scene: Scene, leg: Channel) -> AttemptResult:
+    """Why a leg ended, in business words (R-LINE-4: rang out, declined, switched off are different things)."""
+    if leg.up:
+        return AttemptResult.NOT_ACCEPTED
+    status, cause = leg.stopped or "", leg.hangup_cause
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if status == "CANCEL":
+        status = _status_in_front(leg) or status
+    elif status == "GONE":
+        status = "BUSY" if cause == causes.USER_BUSY else "NOANSWER"
+    result = _RESULTS.get(status, AttemptResult.FAILED)
+    return _corrected(scene, leg, result, cause) if result in _OPEN_TO_CAUSE else result
+
+
+def _corrected(scene: Scene, leg: Channel, result: AttemptResult, cause: int | None) -> AttemptResult:
+    if cause == causes.CALL_REJECTED:
+        return AttemptResult.DECLINED
+    if result is AttemptResult.NO_ANSWER:
+        return _rang_out_or_not(scene, leg, cause)
+    if result is AttemptResult.FAILED and cause in causes.UNREACHABLE:
+        return AttemptResult.UNREACHABLE
+    return result
+
+
+def _rang_out_or_not(scene: Scene, leg: Channel, cause: int | None) -> AttemptResult:
+    if cause == causes.USER_BUSY:
+        return AttemptResult.BUSY
+    if leg.rings:
+        return AttemptResult.NO_ANSWER
+    # No 180 ever came: switched off, or only an announcement (183). A stream that tells no ringing leaves it open.
+    known = scene.tells_ringing or cause in causes.UNREACHABLE
+    return AttemptResult.UNREACHABLE if known else AttemptResult.NO_ANSWER
+
+
+def _status_in_front(leg: Channel) -> str | None:
+    """Behind a Local every end looks like CANCEL; the dial towards the Local tells what it really was."""
+    dialler = leg.dialled_by
+    while dialler is not None and dialler.is_local and dialler.other_half is not None:
+        front = dialler.other_half
+        if front.stopped is not None and front.stopped != "CANCEL":
+            return front.stopped
+        dialler = front.dialled_by
+    return None
+
+
+# -- call pickup ------------------------------------------------------------------------------------------------------
+
+
+def pickup(scene: Scene, headers: Headers, at: datetime | None) -> None:
+    """`Channel` takes the call that was ringing at `TargetChannel` (Contract 1, rule 4)."""
+    picker = scene.channel(headers, at)
+    target = scene.channel(headers, at, "Target")
+    if picker is None or target is None or target.call is None or target.call.ended:
+        scene.odd(at, "malformed_event", "Pickup of a call that is not known")
+        return
+    mark_stop(scene, target, "TAKEN", at)
+    take_over(scene, picker, target.call)
+
+
+def _takes_over(leg: Channel, call: LiveCall) -> bool:
+    """Without a Pickup event: a dial leads to a phone that started a call of its own and reached nobody with it."""
+    own = leg.anchor_of
+    return (
+        own is not None
+        and own is not call
+        and not own.from_pbx
+        and not own.legs_dialled
+        and call.talking_to is None
+    )
+
+
+def take_over(scene: Scene, picker: Channel, call: LiveCall) -> None:
+    """What looked like a call of the picker's own is none; the picker joins the call it took."""
+    own = picker.anchor_of
+    if own is not None and own is not call:
+        own.ended = True
+        own.set_anchor(None)
+        scene.calls.pop(own.call_id, None)
+        scene.signals.append(CallDissolved(own.call_id))
+    scene.join(picker, call)
+    picker.picker = True

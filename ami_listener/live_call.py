@@ -1,0 +1,62 @@
+"""What the room remembers of a call while it lasts: which of its channels speaks for it, and how it came about.
+
+No times and no meaning here; those are kept by the tracker in `hotline/calls.py`, which hears of this call through
+signals.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ami_listener.topology import Channel
+
+
+class LiveCall:
+    """One call under way.
+
+    `caller` started it. `anchor` is the original party whose hang-up ends it: the caller, until the caller
+    transfers the call away and the other party remains. `origin` is the channel it was announced with.
+    """
+
+    __slots__ = (
+        "anchor",
+        "call_id",
+        "caller",
+        "ended",
+        "from_pbx",
+        "gave_up",
+        "handed_over",
+        "in_voicemail",
+        "last_stop_was_cancel",
+        "legs_dialled",
+        "open_channels",
+        "origin",
+        "talking_to",
+    )
+
+    def __init__(self, call_id: str) -> None:
+        self.call_id = call_id
+        self.origin: Channel | None = None
+        self.caller: Channel | None = None
+        self.anchor: Channel | None = None
+        self.talking_to: Channel | None = None
+        self.open_channels = 0
+        self.legs_dialled = 0
+        # The PBX itself called somebody: Originate, click-to-dial.
+        self.from_pbx = False
+        # A blonde transfer gave the ringing phones of this consultation to another caller.
+        self.handed_over = False
+        self.in_voicemail = False
+        # For Asterisks that tell no HangupRequest: the queue, or the last ringing leg, says that the caller left.
+        self.gave_up = False
+        self.last_stop_was_cancel = False
+        self.ended = False
+
+    def set_anchor(self, channel: Channel | None) -> None:
+        """From now on the call lasts as long as this channel."""
+        if self.anchor is not None and self.anchor.anchor_of is self:
+            self.anchor.anchor_of = None
+        self.anchor = channel
+        if channel is not None:
+            channel.anchor_of = self

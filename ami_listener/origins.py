@@ -1,0 +1,178 @@
+"""How calls begin and end: channels that appear, callers that become known, hang-ups. Functions over a `Scene`.
+Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ami_listener.dialling import leg_is_gone, leg_is_up, leg_rings, mark_stop
+from ami_listener.live_call import LiveCall
+from ami_listener.scene import Headers, Scene
+from ami_listener.topology import Channel, heard_by, known_text
+from hotline.records import Side
+from hotline.signals import CallerIdentified, CallPlacedByPbx, PartyHungUp, TalkBegan, VoicemailBegan
+
+_RINGING, _UP = "5", "6"
+
+
+def newchannel(scene: Scene, headers: Headers, at: datetime | None) -> None:
+    """A channel appears: the first of a call (Uniqueid = Linkedid), or one more leg of a call that is there."""
+    uniqueid = headers.get("Uniqueid")
+    if not uniqueid or not headers.get("Channel"):
+        scene.odd(at, "malformed_event", "Newchannel without Channel or Uniqueid")
+        return
+    if uniqueid in scene.topology.channels or uniqueid in scene.gone:
+        scene.odd(at, "duplicate_event", "Newchannel for a channel that is there already")
+        return
+    channel = scene.announce(headers)
+    if not (channel.is_real or channel.is_local):
+        return
+    if channel.linkedid == uniqueid:
+        scene.open_call(channel, at)
+        return
+    linked = scene.known_channel(channel.linkedid)
+    call = linked.call if linked is not None else scene.calls.get(channel.linkedid)
+    if call is not None:
+        scene.join(channel, call)
+    elif channel.linkedid not in scene.gone:
+        scene.open_call(channel, at, seen_from_start=False)
+
+
+def newstate(scene: Scene, headers: Headers, at: datetime | None) -> None:
+    """A channel rings or is up; along the way the caller's number may have been corrected (Contract 1, rule 1)."""
+    channel = scene.channel(headers, at)
+    if channel is None:
+        return
+    scene.tells_ringing = True
+    state = headers.get("ChannelState")
+    call = channel.call
+    if call is None or call.ended:
+        return
+    if channel is call.origin and state == _RINGING:
+        placed_by_pbx(scene, call, at)  # nobody rings a caller: the PBX is calling this channel
+    if state == _RINGING:
+        leg_rings(scene, channel, at)
+    elif state == _UP and not channel.up:
+        leg_is_up(scene, channel, at)
+        if call.from_pbx and call.talking_to is None:
+            _called_party_is_up(scene, call, channel, at)
+    if channel is call.caller:
+        identify(scene, call, headers, at)
+
+
+def _called_party_is_up(scene: Scene, call: LiveCall, channel: Channel, at: datetime | None) -> None:
+    if channel.is_real and call.caller is None:
+        # Click-to-dial: the caller is the first phone of the Originate's side that is picked up (rule 6).
+        scene.speak_for(call, channel)
+        scene.signals.append(
+            CallerIdentified(call.call_id, at, channel.name, channel.number, channel.person_name)
+        )
+    if channel is call.origin and call.caller is not None and call.caller.up:
+        # A spot check: nobody else is there, so picking up is talking (rule 5). Whom it dials later takes over.
+        scene.signals.append(TalkBegan(call.call_id, at, scene.phone(call.caller)))
+
+
+def newcallerid(scene: Scene, headers: Headers, at: datetime | None) -> None:
+    """The caller ID of a channel was set."""
+    channel = scene.channel(headers, at)
+    if channel is None:
+        return
+    if channel.call is not None and channel is channel.call.caller:
+        identify(scene, channel.call, headers, at)
+    else:
+        channel.number = known_text(headers.get("CallerIDNum"))
+        channel.person_name = known_text(headers.get("CallerIDName"))
+
+
+def identify(scene: Scene, call: LiveCall, headers: Headers, at: datetime | None) -> None:
+    """Take the caller ID as last set before the first phone is dialled; later ones are the dialplan's own
+    business."""
+    caller = call.caller
+    if caller is None or call.legs_dialled:
+        return
+    number, name = known_text(headers.get("CallerIDNum")), known_text(headers.get("CallerIDName"))
+    if "CallerIDNum" not in headers or (number, name) == (caller.number, caller.person_name):
+        return
+    caller.number, caller.person_name = number, name
+    scene.signals.append(CallerIdentified(call.call_id, at, caller.name, number, name))
+
+
+def placed_by_pbx(scene: Scene, call: LiveCall, at: datetime | None) -> None:
+    """It turns out that nobody called us: the PBX is calling somebody."""
+    if not call.from_pbx:
+        call.from_pbx = True
+        scene.signals.append(CallPlacedByPbx(call.call_id, at))
+
+
+def newexten(scene: Scene, headers: Headers, at: datetime | None) -> None:
+    """The caller was sent to voicemail (only such Newexten events are read, see `translate.WANTED`)."""
+    channel = scene.channel(headers, at)
+    call = None if channel is None else channel.call
+    if call is None or call.ended or call.in_voicemail or headers.get("Application") != "VoiceMail":
+        return
+    if channel is call.anchor or (channel is not None and channel.is_local):
+        call.in_voicemail = True
+        scene.signals.append(VoicemailBegan(call.call_id, at))
+
+
+def hangup_request(scene: Scene, headers: Headers, at: datetime | None) -> None:
+    """A party hangs up by itself. Those of Local halves are Asterisk's housekeeping."""
+    scene.tells_hangup_requests = True
+    channel = scene.channel(headers, at)
+    if channel is None or not channel.is_real:
+        return
+    if channel.hangup_cause is None:
+        channel.hangup_cause = _cause(headers)
+    others = heard_by(channel)
+    for party in (channel, *others):
+        call = party.anchor_of
+        if call is not None and not call.ended:
+            side = Side.CALLER if channel is call.caller else Side.CALLEE
+            talking = bool(others)
+            if talking or channel is call.anchor:
+                scene.signals.append(PartyHungUp(call.call_id, at, side, talking))
+
+
+def soft_hangup_request(scene: Scene, headers: Headers, at: datetime | None) -> None:
+    """Comes with every end, so it tells nothing but this: the PBX would have told a person's hang-up too."""
+    scene.tells_dial_states = True
+
+
+def hangup(scene: Scene, headers: Headers, at: datetime | None) -> None:
+    """A channel is gone; the call ends with its anchor, or with its last channel when it has none."""
+    channel = scene.channel(headers, at)
+    if channel is None:
+        return
+    cause = _cause(headers)
+    call = channel.call
+    scene.topology.remove(channel)
+    scene.forget(channel.uniqueid)
+    if call is None:
+        return
+    call.open_channels -= 1
+    if not call.ended:
+        leg_is_gone(scene, channel, cause, at)
+        waits_for_caller = call.caller is None and call.origin is None and call.call_id not in scene.gone
+        if channel.anchor_of is call or (
+            call.open_channels <= 0 and call.anchor is None and not waits_for_caller
+        ):
+            scene.end_call(call, at)
+
+
+def queue_caller_abandon(scene: Scene, headers: Headers, at: datetime | None) -> None:
+    """The queue says that the caller left; needed where no HangupRequest is told."""
+    channel = scene.channel(headers, at)
+    if channel is not None and channel.call is not None:
+        channel.call.gave_up = True
+
+
+def agent_ring_no_answer(scene: Scene, headers: Headers, at: datetime | None) -> None:
+    """The queue stopped ringing a member; some Asterisks follow up with a misleading CANCEL."""
+    leg = scene.known_channel(headers.get("DestUniqueid"))
+    if leg is not None:
+        mark_stop(scene, leg, "NOANSWER", at)
+
+
+def _cause(headers: Headers) -> int | None:
+    text = headers.get("Cause", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
