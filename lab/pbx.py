@@ -25,7 +25,7 @@ from lab.ports import free_ports
 
 BOOT_DEADLINE_SECONDS = 30
 STOP_DEADLINE_SECONDS = 5
-RTP_PORTS = 800  # two per channel
+RTP_PORTS = 2000  # two per channel
 FOLDERS = ("etc", "lib", "db", "keys", "agi-bin", "spool/outgoing", "run", "log/cel-custom", "log/cdr-custom")
 
 

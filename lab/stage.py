@@ -15,7 +15,7 @@ from typing import Self
 from lab import sip
 from lab.ami import AmiClient, Message
 from lab.behaviour import Answering, Calling
-from lab.configuration import TECHNOLOGY
+from lab.configuration import TECHNOLOGY, Endpoint
 from lab.errors import PhoneTimeout
 from lab.facts import Leg
 from lab.pbx import Pbx
@@ -49,24 +49,29 @@ class Lab:
         await self._ami.__aexit__(kind, error, trace)
 
     @contextlib.asynccontextmanager
-    async def stage(self) -> AsyncIterator["Stage"]:
-        """Lease a set of phones; waits while all are in use."""
+    async def site(self) -> AsyncIterator[dict[str, Endpoint]]:
+        """Lease the endpoints of one set, by role; waits while all are in use. Whoever leases brings the phones."""
         site = await self._free.get()
         try:
-            async with contextlib.AsyncExitStack() as stack:
-                voices = itertools.cycle(VOICES)
-                phones = {
-                    endpoint.name.removesuffix(site): await stack.enter_async_context(
-                        Phone(endpoint, self.pbx.sip_port, voices)
-                    )
-                    for endpoint in self.pbx.layout.endpoints
-                    if endpoint.site == site
-                }
-                self._stages[site] = Stage(self, site, phones, next(self._caller_numbers))
-                yield self._stages[site]
+            leased = (endpoint for endpoint in self.pbx.layout.endpoints if endpoint.site == site)
+            yield {endpoint.name.removesuffix(site): endpoint for endpoint in leased}
         finally:
-            self._stages.pop(site, None)
             self._free.put_nowait(site)
+
+    @contextlib.asynccontextmanager
+    async def stage(self) -> AsyncIterator["Stage"]:
+        """Lease a set of scripted phones; waits while all are in use."""
+        async with self.site() as endpoints, contextlib.AsyncExitStack() as stack:
+            voices = itertools.cycle(VOICES)
+            phones = {role: Phone(endpoint, self.pbx.sip_port, voices) for role, endpoint in endpoints.items()}
+            for phone in phones.values():
+                await stack.enter_async_context(phone)
+            site = endpoints["deska"].site
+            self._stages[site] = Stage(self, site, phones, next(self._caller_numbers))
+            try:
+                yield self._stages[site]
+            finally:
+                del self._stages[site]
 
     async def originate(self, **fields: str | list[str]) -> None:
         """Send an asynchronous Originate; its outcome is what the phones see."""
