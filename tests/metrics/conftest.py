@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry
-from small_hotline import ANSWERED_CALL, Clock, MakeCall, Value
 
 from hotline.records import CallRecord
 from metrics.meters import Meters
+from tests.metrics.small_hotline import ANSWERED_CALL, Clock, MakeCall, Value
 
 
 @pytest.fixture

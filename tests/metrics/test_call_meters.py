@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from small_hotline import MakeCall, Value
 
 from hotline.records import (
     Attempt,
@@ -18,6 +17,7 @@ from hotline.records import (
     Side,
 )
 from metrics.meters import Meters
+from tests.metrics.small_hotline import MakeCall, Value
 
 
 def attempt(role: str | None, result: AttemptResult) -> Attempt:

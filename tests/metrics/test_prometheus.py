@@ -15,12 +15,12 @@ from urllib.parse import quote
 
 import pytest
 from prometheus_client import CollectorRegistry
-from small_hotline import MakeCall
 
 from metrics.documentation import PAGE
 from metrics.meters import Meters
 from metrics.page import MetricsPage
 from metrics.settings import MetricsSettings
+from tests.metrics.small_hotline import MakeCall
 
 pytestmark = pytest.mark.live
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from small_hotline import START, Clock, MakeCall, Value
 
 from hotline.ports import FactSink
 from hotline.records import Anomaly, BlindInterval
 from metrics.meters import Meters
 from metrics.words import Fate
+from tests.metrics.small_hotline import START, Clock, MakeCall, Value
 
 
 def blind(since: float, until: float | None, pbx: str = "campus") -> BlindInterval:
