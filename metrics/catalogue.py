@@ -192,8 +192,9 @@ SPOOL_AGE = Metric(
 STORAGE_AVAILABLE = Metric(
     "threerings_storage_available",
     Kind.GAUGE,
-    (),
-    "1 when the database took or gave the last facts asked for, else 0.",
+    ("part",),
+    "0 while this part of the store is out of order, else 1.",
+    "R-REPORT-3",
 )
 BUILD_INFO = Metric(
     "threerings_build_info",

@@ -19,7 +19,7 @@ from hotline.records import Anomaly, BlindInterval, CallRecord, Direction, Fact,
 from metrics import catalogue
 from metrics.blind import BlindTime
 from metrics.catalogue import Metric
-from metrics.words import OTHER, UNKNOWN, Fate, closed_words
+from metrics.words import OTHER, UNKNOWN, Fate, StorePart, closed_words
 
 _Collector = TypeVar("_Collector", Counter, Gauge, Histogram)
 
@@ -115,6 +115,8 @@ class Meters:
         self._facts = make.counter(catalogue.FACTS)
         self._spool_facts = make.gauge(catalogue.SPOOL_FACTS)
         self._storage_available = make.gauge(catalogue.STORAGE_AVAILABLE)
+        for part in StorePart:
+            self.storage(part, available=True)
         self._spool_oldest: datetime | None = None
         make.gauge(catalogue.SPOOL_AGE).set_function(self._spool_age)
 
@@ -208,8 +210,9 @@ class Meters:
         self._spool_facts.set(depth)
         self._spool_oldest = oldest
 
-    def storage(self, *, available: bool) -> None:
-        self._storage_available.set(available)
+    def storage(self, part: StorePart, *, available: bool) -> None:
+        """Every part counts as available until it is told lost."""
+        self._storage_available.labels(part).set(available)
 
     # The words
 

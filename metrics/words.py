@@ -27,7 +27,8 @@ LABELS = {
     "reason": "why the call went on; `other`: not told",
     "pbx": "the configured PBXs",
     "kind": "the known kinds of anomaly; `other`: any other",
-    "fate": "`stored` in the database, `rejected` by it and set aside, `refused` by the spool too and lost",
+    "fate": "`stored` in the database, `rejected` by it and set aside, `refused` (everything full) and lost",
+    "part": "`database`, `spool` (facts that wait for it), `open_calls` (calls under way), `journal` (raw bytes)",
     "version": "the running version",
 }
 
@@ -38,6 +39,15 @@ class Fate(StrEnum):
     STORED = "stored"
     REJECTED = "rejected"
     REFUSED = "refused"
+
+
+class StorePart(StrEnum):
+    """What can be out of order by itself: each is told lost and back once per outage."""
+
+    DATABASE = "database"
+    SPOOL = "spool"
+    OPEN_CALLS = "open_calls"
+    JOURNAL = "journal"
 
 
 def closed_words(
@@ -61,6 +71,7 @@ def closed_words(
         "pbx": tuple(dict.fromkeys(pbxes)),
         "kind": _with(OTHER, anomaly_kinds),
         "fate": tuple(Fate),
+        "part": tuple(StorePart),
         "version": (version,),
     }
 

@@ -9,7 +9,7 @@ import pytest
 from hotline.ports import FactSink
 from hotline.records import Anomaly, BlindInterval
 from metrics.meters import Meters
-from metrics.words import Fate
+from metrics.words import Fate, StorePart
 from tests.metrics.small_hotline import START, Clock, MakeCall, Value
 
 
@@ -144,15 +144,20 @@ def test_the_spool_and_the_age_of_its_oldest_fact(meters: Meters, value: Value, 
 
 
 def test_what_became_of_the_facts(meters: Meters, value: Value) -> None:
-    meters.storage(available=True)
     meters.facts(Fate.STORED, 12)
     meters.facts(Fate.REFUSED)
-    assert value("storage_available") == 1
     assert value("facts_total", fate="stored") == 12
     assert value("facts_total", fate="rejected") == 0
     assert value("facts_total", fate="refused") == 1
-    meters.storage(available=False)
-    assert value("storage_available") == 0
+
+
+def test_each_part_of_the_store_is_available_until_it_is_lost(meters: Meters, value: Value) -> None:
+    assert value("storage_available", part="database") == 1
+    meters.storage(StorePart.DATABASE, available=False)
+    assert value("storage_available", part="database") == 0
+    assert value("storage_available", part="spool") == 1
+    meters.storage(StorePart.DATABASE, available=True)
+    assert value("storage_available", part="database") == 1
 
 
 def test_the_build_names_its_version(value: Value) -> None:
