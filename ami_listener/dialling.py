@@ -160,11 +160,17 @@ def dial_end(scene: Scene, headers: Headers, at: datetime | None) -> None:
 def _answered(scene: Scene, call: LiveCall, leg: Channel, at: datetime | None) -> None:
     if leg.is_real and not leg.up:
         leg_is_up(scene, leg, at)
+    if leg.is_real and leg.hangup_cause is None:
+        call.answered_leg, call.answered_at = leg, at
     if leg is call.origin and leg.is_local and call.caller is not None and call.talking_to is None:
         scene.signals.append(TalkBegan(call.call_id, at, scene.phone(call.caller)))
-    if not scene.tells_bridges and leg.is_real and call.anchor is not None and call.anchor is not leg:
-        # A stream without a single bridge: the end of the dial is all there will ever be.
-        talk_begins(scene, call, leg, at)
+
+
+def settle_without_bridges(scene: Scene, call: LiveCall) -> None:
+    """In a stream without a single bridge the end of the dial is all there will ever be of an answer."""
+    leg = call.answered_leg
+    if leg is not None and not scene.tells_bridges and call.talking_to is None and leg is not call.anchor:
+        talk_begins(scene, call, leg, call.answered_at)
 
 
 def talk_begins(scene: Scene, call: LiveCall, leg: Channel, at: datetime | None) -> None:
@@ -187,7 +193,8 @@ def mark_stop(scene: Scene, leg: Channel, status: str, at: datetime | None) -> N
     if leg.is_real and call is not None and not call.ended and leg.dialled:
         result = _result(scene, leg)
         call.last_stop_was_cancel = result is AttemptResult.CANCELLED
-        scene.signals.append(PhoneStopped(call.call_id, at, leg.name, result))
+        replaced = status == "FORWARD"
+        scene.signals.append(PhoneStopped(call.call_id, at, leg.name, result, replaced))
 
 
 def leg_is_gone(scene: Scene, leg: Channel, cause: int | None, at: datetime | None) -> None:
@@ -226,6 +233,8 @@ def _result(scene: Scene, leg: Channel) -> AttemptResult:
 def _corrected(scene: Scene, leg: Channel, result: AttemptResult, cause: int | None) -> AttemptResult:
     if cause == causes.CALL_REJECTED:
         return AttemptResult.DECLINED
+    if cause == causes.REDIRECTED:
+        return AttemptResult.FORWARDED  # to a number that nobody has
     if result is AttemptResult.NO_ANSWER:
         return _rang_out_or_not(scene, leg, cause)
     if result is AttemptResult.FAILED and cause in causes.UNREACHABLE:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ami_listener.topology import Channel
 
 
@@ -21,6 +23,8 @@ class LiveCall:
 
     __slots__ = (
         "anchor",
+        "answered_at",
+        "answered_leg",
         "call_id",
         "caller",
         "ended",
@@ -41,6 +45,9 @@ class LiveCall:
         self.caller: Channel | None = None
         self.anchor: Channel | None = None
         self.talking_to: Channel | None = None
+        # The dial that ended in ANSWER, which is not yet a talk.
+        self.answered_leg: Channel | None = None
+        self.answered_at: datetime | None = None
         self.open_channels = 0
         self.legs_dialled = 0
         # The PBX itself called somebody: Originate, click-to-dial.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ami_listener.dialling import leg_is_gone, leg_is_up, leg_rings, mark_stop
+from ami_listener.dialling import leg_is_gone, leg_is_up, leg_rings, mark_stop, settle_without_bridges
 from ami_listener.live_call import LiveCall
 from ami_listener.scene import Headers, Scene
 from ami_listener.topology import Channel, heard_by, known_text
@@ -13,6 +13,7 @@ from hotline.records import Side
 from hotline.signals import CallerIdentified, CallPlacedByPbx, PartyHungUp, TalkBegan, VoicemailBegan
 
 _RINGING, _UP = "5", "6"
+_BUSY = "7"  # the PBX told the caller "busy": what follows is no giving up
 
 
 def newchannel(scene: Scene, headers: Headers, at: datetime | None) -> None:
@@ -123,13 +124,15 @@ def hangup_request(scene: Scene, headers: Headers, at: datetime | None) -> None:
         return
     if channel.hangup_cause is None:
         channel.hangup_cause = _cause(headers)
+    if channel.call is not None and not channel.call.ended:
+        settle_without_bridges(scene, channel.call)
     others = heard_by(channel)
     for party in (channel, *others):
         call = party.anchor_of
         if call is not None and not call.ended:
             side = Side.CALLER if channel is call.caller else Side.CALLEE
-            talking = bool(others)
-            if talking or channel is call.anchor:
+            talking = bool(others) or (not scene.tells_bridges and call.talking_to is not None)
+            if talking or (channel is call.anchor and headers.get("ChannelState") != _BUSY):
                 scene.signals.append(PartyHungUp(call.call_id, at, side, talking))
 
 
@@ -151,6 +154,7 @@ def hangup(scene: Scene, headers: Headers, at: datetime | None) -> None:
         return
     call.open_channels -= 1
     if not call.ended:
+        settle_without_bridges(scene, call)
         leg_is_gone(scene, channel, cause, at)
         waits_for_caller = call.caller is None and call.origin is None and call.call_id not in scene.gone
         if channel.anchor_of is call or (

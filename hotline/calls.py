@@ -224,6 +224,7 @@ class CallTracker:
         if attempt is None:
             return
         attempt.result = signal.result
+        attempt.replaced = attempt.replaced or signal.replaced
         if attempt.stopped_at is None:
             attempt.stopped_at = signal.at
 
@@ -233,29 +234,26 @@ class CallTracker:
         call = self._call(signal)
         if call is None:
             return
-        phone = signal.phone
-        attempt = call.attempt(phone.channel)
         met_in_mid_call = signal.at is None and call.measurement is Measurement.PARTIAL
         if call.phase is Phase.GIVEN_UP and not met_in_mid_call:
             self._anomaly(
-                "talk_after_giving_up", signal.at, "connected after the caller had hung up", call.call_id
+                "talk_after_giving_up", signal.at, "connected after the caller hung up", call.call_id
             )
             return
-        for transfer in call.transfers[-1:]:
-            if call.phase is Phase.TRANSFERRED and transfer.to_channel is None:
-                transfer.to_channel = phone.channel
+        if call.phase is Phase.TRANSFERRED and call.transfers and call.transfers[-1].to_channel is None:
+            call.transfers[-1].to_channel = signal.phone.channel
         self._step(call, Happening.TALK, signal.at)
         call.hung_up_by = None
-        if attempt is not None:
-            attempt.talked = attempt.picked_up = True
-            attempt.stopped_at = attempt.stopped_at or signal.at
-        if call.is_answered:
-            return
+        _settle_attempts(call, signal)
+        if not call.is_answered:
+            call.answered_by = self._person(signal.phone)
+            call.answered_at = signal.at
+            call.picked_up = signal.picked_up
+
+    def _person(self, phone: s.Phone) -> Person:
         entry = self.directory.phone(phone.endpoint, phone.number)
         role, person = (entry.role, entry.person) if entry else (None, None)
-        call.answered_by = Person(phone.channel, phone.endpoint, phone.number, role, person)
-        call.answered_at = signal.at
-        call.picked_up = signal.picked_up
+        return Person(phone.channel, phone.endpoint, phone.number, role, person)
 
     def _transferred(self, signal: s.CallTransferred) -> None:
         call = self._call(signal)
@@ -271,14 +269,12 @@ class CallTracker:
         call = self._call(signal)
         if call is None:
             return
-        if signal.talking:
+        if signal.talking or signal.side is Side.CALLER:
             call.hung_up_by = call.hung_up_by or signal.side
-        elif signal.side is Side.CALLER and not call.by_caller_only:
+        if not signal.talking and signal.side is Side.CALLER and not call.by_caller_only:
             self._step(call, Happening.CALLER_LEFT, signal.at)
             if call.phase is Phase.GIVEN_UP and call.gave_up_at is None:
                 call.gave_up_at = signal.at
-            if not call.is_answered:
-                call.hung_up_by = Side.CALLER
 
     def _voicemail(self, signal: s.VoicemailBegan) -> None:
         call = self._call(signal)
@@ -341,11 +337,20 @@ class CallTracker:
         self._facts.append(Anomaly(kind, at, detail, call_id))
 
 
+def _settle_attempts(call: OpenCall, signal: s.TalkBegan) -> None:
+    """This phone talks; the others that were still being tried lost the race."""
+    for attempt in call.attempts:
+        if attempt.channel == signal.phone.channel:
+            attempt.talked = attempt.picked_up = True
+            attempt.stopped_at = attempt.stopped_at or signal.at
+        elif not attempt.picked_up and attempt.result in (None, AttemptResult.CANCELLED):
+            attempt.result = AttemptResult.ANSWERED_ELSEWHERE
+
+
 def _fork(call: OpenCall) -> int:
     """The phones dialled together. A new fork begins once all before have stopped; a forwarded phone is replaced."""
     if not call.attempts:
         return 0
     last = call.attempts[-1]
     over = all(attempt.is_over for attempt in call.attempts)
-    replaced = last.result is AttemptResult.FORWARDED
-    return last.fork + 1 if over and not replaced else last.fork
+    return last.fork + 1 if over and not last.replaced else last.fork

@@ -133,9 +133,9 @@ def _direction(call: OpenCall) -> Direction:
 def _line(call: OpenCall) -> str | None:
     if call.line is not None:
         return call.line.name
-    if call.dialled is not None or not call.attempts:
-        return call.dialled
-    return call.attempts[0].number
+    if call.attempts and (call.from_pbx or call.dialled is None):
+        return call.attempts[0].number
+    return call.dialled
 
 
 def _caller(call: OpenCall) -> Caller:
@@ -186,10 +186,8 @@ def _result(call: OpenCall, attempt: OpenAttempt) -> AttemptResult:
         return AttemptResult.NOT_ACCEPTED
     if attempt.result not in (None, AttemptResult.CANCELLED):
         return attempt.result or AttemptResult.FAILED
-    if call.phase is Phase.GIVEN_UP:
+    if call.phase is Phase.GIVEN_UP or call.hung_up_by is Side.CALLER:
         return AttemptResult.CANCELLED
-    if call.is_answered:
-        return AttemptResult.ANSWERED_ELSEWHERE
     if attempt.result is None:
         return AttemptResult.FAILED  # its end was not observed
     # Stopped by the PBX although nobody answered and the caller stayed: it rang out, or could not be reached.
@@ -215,6 +213,6 @@ def _failover(call: OpenCall, attempts: tuple[Attempt, ...]) -> Failover:
 def _reason(results: set[AttemptResult]) -> FailoverReason:
     if results == {AttemptResult.BUSY}:
         return FailoverReason.BUSY
-    if results <= {AttemptResult.UNREACHABLE, AttemptResult.FAILED}:
+    if results <= {AttemptResult.UNREACHABLE, AttemptResult.FAILED, AttemptResult.FORWARDED}:
         return FailoverReason.UNREACHABLE
     return FailoverReason.NO_ANSWER

@@ -38,6 +38,7 @@ class OpenAttempt:
         "person",
         "picked_up",
         "rang",
+        "replaced",
         "result",
         "ringing_at",
         "role",
@@ -60,6 +61,7 @@ class OpenAttempt:
         self.rang = False
         self.picked_up = False
         self.talked = False
+        self.replaced = False
         self.result: AttemptResult | None = None
 
     @property

@@ -83,12 +83,16 @@ class PhonePickedUp:
 
 @dataclass(frozen=True, slots=True)
 class PhoneStopped:
-    """The phone is no longer being tried. `CANCELLED` leaves open why: the call decides."""
+    """The phone is no longer being tried. `CANCELLED` leaves open why: the call decides.
+
+    `replaced`: it forwarded the call, and the phone it forwarded to rings in its place.
+    """
 
     call_id: str
     at: datetime | None
     channel: str
     result: AttemptResult
+    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 USER_BUSY = 17
 CALL_REJECTED = 21
+REDIRECTED = 23
 
 # The phone, its line or its number could not be reached at all: switched off, not registered, no such number. 18 and 19
 # are also what a phone sends that rang out: they mean "unreachable" only where it never rang.
