@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from lab.capture import Recipe, capture
-from lab.errors import LabError, StoryFailed
+from lab.errors import LabError, StoryError
 from lab.packages import SUITES, asterisk
 from lab.pbx import Pbx
 from lab.scenario import Scenario
@@ -44,7 +44,9 @@ class Events(StrEnum):
 
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
-SuiteOption = Annotated[Suite, typer.Option(help="; ".join(f"{name}: {what}" for name, what in SUITES.items()))]
+SuiteOption = Annotated[
+    Suite, typer.Option(help="; ".join(f"{name}: {what}" for name, what in SUITES.items()))
+]
 DriverOption = Annotated[Driver, typer.Option(help="SIP channel driver; sip needs --suite bullseye")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="[SCENARIO]...", help="all where none is named")]
 
@@ -95,7 +97,7 @@ def capture_stories(
 def _chosen(names: list[str] | None, driver: str) -> list[Scenario]:
     unknown = set(names or ()) - SCENARIOS.keys()
     if unknown:
-        raise StoryFailed(f"no such story: {', '.join(sorted(unknown))}; `python -m lab list` shows all")
+        raise StoryError(f"no such story: {', '.join(sorted(unknown))}; `python -m lab list` shows all")
     chosen = [SCENARIOS[name] for name in names] if names else list(SCENARIOS.values())
     return [scenario for scenario in chosen if driver in scenario.drivers]
 

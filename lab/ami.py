@@ -9,10 +9,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from lab.errors import PbxFailed
+from lab.errors import PbxError
 
 Message = dict[str, str]
 READ_LIMIT = 1 << 20  # bytes of one message; a Status of many channels comes as many messages
+ACTION_DEADLINE_SECONDS = 10
 KEPT_EVENTS = 20_000  # the oldest are forgotten
 
 
@@ -62,26 +63,26 @@ class AmiClient:
         if self._writer:
             self._writer.close()
 
-    async def action(self, name: str, *, deadline: float = 10, **fields: str | list[str]) -> Message:
-        """Send an action and return its response; raises `PbxFailed` when it is an error or does not come in time."""
+    async def action(self, name: str, **fields: str | list[str]) -> Message:
+        """Send an action and return its response; raises `PbxError` when it is an error or does not come in time."""
         self._number += 1
         action_id = f"lab-{self._number}"
         lines = [f"Action: {name}", f"ActionID: {action_id}"]
         for key, value in fields.items():
             lines += [f"{key}: {one}" for one in (value if isinstance(value, list) else [value])]
         if self._writer is None or self.closed.is_set():
-            raise PbxFailed(f"AMI {name}: not connected")
+            raise PbxError(f"AMI {name}: not connected")
         answer = self._answers[action_id] = asyncio.get_running_loop().create_future()
         self._writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
         try:
-            async with asyncio.timeout(deadline):
-                response = await answer
+            async with asyncio.timeout(ACTION_DEADLINE_SECONDS):
+                response: Message = await answer
         except TimeoutError:
-            raise PbxFailed(f"AMI {name}: no answer within {deadline} s") from None
+            raise PbxError(f"AMI {name}: no answer within {ACTION_DEADLINE_SECONDS} s") from None
         finally:
             self._answers.pop(action_id, None)
         if response.get("Response") == "Error":
-            raise PbxFailed(f"AMI {name}: {response.get('Message', 'refused')}")
+            raise PbxError(f"AMI {name}: {response.get('Message', 'refused')}")
         return response
 
     async def wait_event(self, wanted: Callable[[Message], bool], deadline: float) -> Message:
@@ -95,7 +96,7 @@ class AmiClient:
                             return event
                     await self._news.wait()
         except TimeoutError:
-            raise PbxFailed(f"AMI: the awaited event did not come within {deadline} s") from None
+            raise PbxError(f"AMI: the awaited event did not come within {deadline} s") from None
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         pending = b""

@@ -62,7 +62,11 @@ class Dialog:
     @classmethod
     async def incoming(cls, station: Station, invite: sip.Message, at: float) -> "Dialog":
         number = sip.user_of(invite.uri)
-        dialog = cls(station, Leg(station.name, number, is_caller=False, invited_at=at, voice=station.voice), invite.call_id)
+        dialog = cls(
+            station,
+            Leg(station.name, number, is_caller=False, invited_at=at, voice=station.voice),
+            invite.call_id,
+        )
         dialog._invite = invite
         dialog._remote = invite.get("from")
         dialog.remote_tag = sip.parse_address(dialog._remote).tag
@@ -97,9 +101,15 @@ class Dialog:
     # -- calls that go
 
     @classmethod
-    async def outgoing(cls, station: Station, number: str, caller: sip.Address, purpose: str = "call") -> "Dialog":
+    async def outgoing(
+        cls, station: Station, number: str, caller: sip.Address, purpose: str = "call"
+    ) -> "Dialog":
         """Send the INVITE. `caller`: name and user of From."""
-        dialog = cls(station, Leg(station.name, number, is_caller=True, invited_at=0, voice=station.voice, purpose=purpose), "")
+        dialog = cls(
+            station,
+            Leg(station.name, number, is_caller=True, invited_at=0, voice=station.voice, purpose=purpose),
+            "",
+        )
         dialog.call_id = f"{secrets.token_hex(8)}@lab"
         dialog._target = f"sip:{number}@127.0.0.1:{station.pbx_port}"
         dialog._local = str(sip.Address(caller.uri, caller.name, dialog.tag))
@@ -114,7 +124,9 @@ class Dialog:
         """Give up before the answer."""
         if self._invite is None or self.over.is_set() or self.established.is_set():
             return
-        kept = [(name, value) for name, value in self._invite.headers if name in {"Via", "From", "To", "Call-ID"}]
+        kept = [
+            (name, value) for name, value in self._invite.headers if name in {"Via", "From", "To", "Call-ID"}
+        ]
         headers = (*kept, ("CSeq", f"{self._invite.sequence[0]} CANCEL"), *self._own_headers())
         self.leg.gave_up_at = self._send(sip.Message(headers, method="CANCEL", uri=self._invite.uri))
         self.leg.hung_up_itself = True
@@ -150,7 +162,9 @@ class Dialog:
 
     def replaces(self) -> str:
         """The Replaces parameter that names this call in a Refer-To."""
-        return f"Replaces={self.call_id}%3Bto-tag%3D{self.remote_tag}%3Bfrom-tag%3D{self.tag}".replace("@", "%40")
+        return f"Replaces={self.call_id}%3Bto-tag%3D{self.remote_tag}%3Bfrom-tag%3D{self.tag}".replace(
+            "@", "%40"
+        )
 
     # -- what arrives
 
@@ -163,10 +177,8 @@ class Dialog:
 
     def _take_request(self, request: sip.Message, at: float) -> None:
         match request.method:
-            case "INVITE" if self._last_answer and request.sequence == self._last_answer.sequence:
-                self._station.send(self._last_answer)  # a retransmission
             case "INVITE" | "UPDATE":
-                self._respond(request, 200, with_audio=bool(request.body) or request.method == "INVITE")
+                self._take_invite(request)
             case "BYE":
                 self._respond(request, 200)
                 self._ended(at, self.leg.end or "connected")
@@ -183,6 +195,13 @@ class Dialog:
                 pass
             case _:
                 self._respond(request, 200)
+
+    def _take_invite(self, request: sip.Message) -> None:
+        """An INVITE that comes again, or the PBX changes an answered call: agree to all of it."""
+        if self._last_answer and request.sequence == self._last_answer.sequence:
+            self._station.send(self._last_answer)
+        else:
+            self._respond(request, 200, with_audio=bool(request.body) or request.method == "INVITE")
 
     def _take_response(self, response: sip.Message, at: float) -> None:
         number, method = response.sequence
@@ -216,7 +235,12 @@ class Dialog:
         if self._invite is None:
             return
         kept = [(name, value) for name, value in self._invite.headers if name in {"Via", "From", "Call-ID"}]
-        headers = (*kept, ("To", response.get("to")), ("CSeq", f"{response.sequence[0]} ACK"), *self._own_headers())
+        headers = (
+            *kept,
+            ("To", response.get("to")),
+            ("CSeq", f"{response.sequence[0]} ACK"),
+            *self._own_headers(),
+        )
         self._send(sip.Message(headers, method="ACK", uri=self._invite.uri))
         cancelled = self.leg.gave_up_at is not None
         self._ended(at, "cancelled" if cancelled else f"rejected {response.status}")
@@ -244,7 +268,12 @@ class Dialog:
             self._sequence += 1
         via = f"SIP/2.0/UDP 127.0.0.1:{self._station.port};branch=z9hG4bK{secrets.token_hex(6)};rport"
         headers: list[sip.Header] = [("Via", via), ("From", self._local), ("To", self._remote)]
-        headers += [("Call-ID", self.call_id), ("CSeq", f"{number} {method}"), *self._own_headers(), *(extra or [])]
+        headers += [
+            ("Call-ID", self.call_id),
+            ("CSeq", f"{number} {method}"),
+            *self._own_headers(),
+            *(extra or []),
+        ]
         return sip.Message(tuple(headers), body, method=method, uri=self._target)
 
     def _own_headers(self) -> tuple[sip.Header, ...]:
@@ -262,7 +291,9 @@ class Dialog:
         self._station.send(response)
         return response
 
-    def _answer(self, status: int, *, with_audio: bool = False, extra: list[sip.Header] | None = None) -> float:
+    def _answer(
+        self, status: int, *, with_audio: bool = False, extra: list[sip.Header] | None = None
+    ) -> float:
         """Respond to the INVITE of this call; return when."""
         at = time.time()
         if self._invite is not None and not self.over.is_set():

@@ -75,7 +75,10 @@ class Truth:
     """`caller`, `callee`, `pbx`, None."""
 
     def as_dict(self) -> dict[str, Any]:
-        head = {"flow": self.flow, "truth": "logs of the SIP phones, same clock as the PBX; times are Unix seconds"}
+        head = {
+            "flow": self.flow,
+            "truth": "logs of the SIP phones, same clock as the PBX; times are Unix seconds",
+        }
         names = (
             "summary", "hotline", "site", "call_ids", "caller", "phones", "calls", "digits", "transfers", "talked_to",
             "answered_by", "picked_up", "outcome", "hung_up_by",

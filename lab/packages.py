@@ -100,10 +100,14 @@ def _unpacked(root: Path, suite: str) -> Unpacked | None:
 def _require_tools() -> None:
     for tool in ("apt-get", "apt-config", "dpkg", "dpkg-deb"):
         if shutil.which(tool) is None:
-            raise LabUnavailable(f"the lab needs {tool} to fetch Asterisk: run it on Debian or a relative of it")
+            raise LabUnavailable(
+                f"the lab needs {tool} to fetch Asterisk: run it on Debian or a relative of it"
+            )
     if not KEYRING.exists():
-        raise LabUnavailable(f"{KEYRING} is missing, Debian's signatures cannot be checked: "
-                             "install the package debian-archive-keyring")
+        raise LabUnavailable(
+            f"{KEYRING} is missing, Debian's signatures cannot be checked: "
+            "install the package debian-archive-keyring"
+        )
 
 
 @contextlib.contextmanager
@@ -182,8 +186,10 @@ def _apt(environment: dict[str, str], action: list[str], report: Report, suite: 
         errors = [line[2:].strip() for line in output if line.startswith(("E:", "W:"))]
     if code != 0 or any(line.startswith("Failed to fetch") for line in errors):
         reason = errors[0] if errors else f"exit {code}"
-        raise LabUnavailable(f"apt-get {action[0]} for the suite {suite} failed ({reason}): "
-                             "check the network, or name another mirror in THREERINGS_MIRROR")
+        raise LabUnavailable(
+            f"apt-get {action[0]} for the suite {suite} failed ({reason}): "
+            "check the network, or name another mirror in THREERINGS_MIRROR"
+        )
     report(100, "")
 
 

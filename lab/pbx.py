@@ -19,7 +19,7 @@ from typing import Self
 
 from lab.ami import AmiClient
 from lab.configuration import DESKS, TRUNKS, Layout, endpoints_of, render
-from lab.errors import LabUnavailable, PbxFailed
+from lab.errors import LabUnavailable, PbxError
 from lab.packages import Unpacked, asterisk
 from lab.ports import free_ports
 
@@ -78,7 +78,7 @@ class Pbx:
     def layout(self) -> Layout:
         """Ports, folders, phones and secret; fixed at the first start, the same after a restart."""
         if self._layout is None:
-            raise PbxFailed("this PBX was never started")
+            raise PbxError("this PBX was never started")
         return self._layout
 
     @property
@@ -115,7 +115,7 @@ class Pbx:
     @property
     def pid(self) -> int:
         if self._process is None:
-            raise PbxFailed("this PBX is not running")
+            raise PbxError("this PBX is not running")
         return self._process.pid
 
     @property
@@ -129,7 +129,7 @@ class Pbx:
         return path.read_text(errors="replace") if path.exists() else ""
 
     async def start(self) -> None:
-        """Start and wait until it is fully booted; raises `LabUnavailable` or `PbxFailed`."""
+        """Start and wait until it is fully booted; raises `LabUnavailable` or `PbxError`."""
         if self._layout is None:
             await asyncio.to_thread(self._settle)
         command = self._command("-f", "-C", str(self.directory / "etc/asterisk.conf"))
@@ -144,7 +144,9 @@ class Pbx:
                 await self._booted()
         except TimeoutError:
             await self.kill()
-            raise PbxFailed(f"Asterisk did not boot in {BOOT_DEADLINE_SECONDS} s: {self._log_tail()}") from None
+            raise PbxError(
+                f"Asterisk did not boot in {BOOT_DEADLINE_SECONDS} s: {self._log_tail()}"
+            ) from None
         except BaseException:
             await self.kill()
             raise
@@ -153,7 +155,7 @@ class Pbx:
         """End it in order (AMI sends Shutdown); then by SIGTERM, then by SIGKILL. The folders stay for a new start."""
         if not self.is_running:
             return
-        with contextlib.suppress(PbxFailed):
+        with contextlib.suppress(PbxError):
             await self.cli("core stop now")
         for ending in (None, signal.SIGTERM, signal.SIGKILL):
             if ending is not None and self._process is not None:
@@ -161,7 +163,7 @@ class Pbx:
                     self._process.send_signal(ending)
             if await self._ended(STOP_DEADLINE_SECONDS):
                 return
-        raise PbxFailed(f"Asterisk {self.pid} does not end")
+        raise PbxError(f"Asterisk {self.pid} does not end")
 
     async def kill(self) -> None:
         """SIGKILL: what a power cut of the PBX looks like to everybody else."""
@@ -194,13 +196,13 @@ class Pbx:
             async with asyncio.timeout(deadline):
                 output, _ = await process.communicate()
         except TimeoutError:
-            raise PbxFailed(f"asterisk -rx {command!r}: no end within {deadline} s") from None
+            raise PbxError(f"asterisk -rx {command!r}: no end within {deadline} s") from None
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
         if process.returncode != 0:
-            raise PbxFailed(f"asterisk -rx {command!r}: {output.decode(errors='replace').strip()}")
+            raise PbxError(f"asterisk -rx {command!r}: {output.decode(errors='replace').strip()}")
         return output.decode(errors="replace")
 
     async def reload(self) -> None:
@@ -217,7 +219,7 @@ class Pbx:
 
     def _command(self, *arguments: str) -> list[str]:
         if self._tree is None:
-            raise PbxFailed("this PBX was never started")
+            raise PbxError("this PBX was never started")
         return self._tree.command(*arguments)
 
     def _settle(self) -> None:
@@ -256,8 +258,8 @@ class Pbx:
     async def _booted(self) -> None:
         while True:
             if not self.is_running:
-                raise PbxFailed(f"Asterisk ended while starting: {self._log_tail()}")
-            with contextlib.suppress(OSError, PbxFailed):
+                raise PbxError(f"Asterisk ended while starting: {self._log_tail()}")
+            with contextlib.suppress(OSError, PbxError):
                 async with self.ami(events=True) as ami:
                     await ami.wait_event(lambda event: event["Event"] == "FullyBooted", BOOT_DEADLINE_SECONDS)
                     return

@@ -15,7 +15,7 @@ from lab import sip
 from lab.behaviour import Answering, Calling, Talk, Transfer
 from lab.configuration import Endpoint
 from lab.dialog import Dialog, Station
-from lab.errors import PhoneTimeout
+from lab.errors import PhoneTimeoutError
 from lab.facts import Leg, Transferred
 
 CALL_DEADLINE_SECONDS = 60
@@ -64,7 +64,9 @@ class Phone(asyncio.DatagramProtocol):
     @property
     def is_idle(self) -> bool:
         """No call in progress, neither come nor placed."""
-        return not self._tasks and all(dialog is None or dialog.over.is_set() for dialog in self._dialogs.values())
+        return not self._tasks and all(
+            dialog is None or dialog.over.is_set() for dialog in self._dialogs.values()
+        )
 
     def raise_errors(self) -> None:
         """Raise what went wrong in a call since the last time."""
@@ -81,7 +83,7 @@ class Phone(asyncio.DatagramProtocol):
                     await self._talk(dialog, plan.talk)
         except TimeoutError:
             dialog.hang_up()
-            raise PhoneTimeout(f"{self.name}: the call to {plan.number} had no end") from None
+            raise PhoneTimeoutError(f"{self.name}: the call to {plan.number} had no end") from None
         return dialog.leg
 
     async def _dial(self, number: str, caller: sip.Address | None, purpose: str) -> Dialog:
@@ -193,7 +195,7 @@ class Phone(asyncio.DatagramProtocol):
                 await self._decide(dialog, plan)
         except TimeoutError:
             dialog.hang_up()
-            raise PhoneTimeout(f"{self.name}: the call for {dialog.leg.number} had no end") from None
+            raise PhoneTimeoutError(f"{self.name}: the call for {dialog.leg.number} had no end") from None
 
     async def _alert(self, dialog: Dialog, plan: Answering) -> None:
         """Send 180 and 183, each at its time."""

@@ -34,7 +34,9 @@ class RtpStream(asyncio.DatagramProtocol):
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, ("127.0.0.1", 0), family=socket.AF_INET)
+        self._transport, _ = await loop.create_datagram_endpoint(
+            lambda: self, ("127.0.0.1", 0), family=socket.AF_INET
+        )
         self.port = self._transport.get_extra_info("sockname")[1]
 
     def close(self) -> None:
@@ -82,7 +84,9 @@ class RtpStream(asyncio.DatagramProtocol):
         if self._transport is None or self._peer is None:
             return
         self._sequence = (self._sequence + 1) & 0xFFFF
-        header = struct.pack("!BBHII", 0x80, payload_type, self._sequence, samples & 0xFFFFFFFF, self._voice[0])
+        header = struct.pack(
+            "!BBHII", 0x80, payload_type, self._sequence, samples & 0xFFFFFFFF, self._voice[0]
+        )
         self._transport.sendto(header + payload, self._peer)
 
     def datagram_received(self, data: bytes, _address: tuple[str, int]) -> None:

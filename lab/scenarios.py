@@ -6,8 +6,8 @@ checked against what the story meant to tell.
 
 import asyncio
 
-from lab import stories_moved, stories_plain
-from lab.errors import StoryFailed
+from lab import stories_asked, stories_moved, stories_plain, stories_shared
+from lab.errors import StoryError
 from lab.facts import Truth
 from lab.scenario import Scenario
 from lab.stage import Lab, Stage
@@ -17,19 +17,19 @@ _SHELVES = (
     stories_plain.PLAIN,
     stories_plain.ENDED_BY_PBX,
     stories_plain.EARLY_MEDIA,
-    stories_plain.QUEUES,
-    stories_moved.PICKUPS_AND_FORWARDS,
-    stories_moved.ACCEPTANCE,
+    stories_shared.QUEUES,
+    stories_shared.PICKUPS_AND_FORWARDS,
+    stories_asked.ACCEPTANCE,
     stories_moved.TRANSFERS,
     stories_moved.LOCALS,
-    stories_moved.PLACED,
+    stories_asked.PLACED,
 )
 
 SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for shelf in _SHELVES for scenario in shelf}
 
 
 async def run(lab: Lab, scenario: Scenario) -> Truth:
-    """Play one story to its end and return what the phones saw; raises `StoryFailed` when it went another way."""
+    """Play one story to its end and return what the phones saw; raises `StoryError` when it went another way."""
     async with lab.stage() as stage:
         stage.set_answers(scenario.answers)
         async with asyncio.TaskGroup() as group:
@@ -65,4 +65,4 @@ def _check(scenario: Scenario, truth: Truth) -> None:
     meant = (scenario.outcome, scenario.answered_by, scenario.hung_up_by)
     was = (truth.outcome, truth.answered_by, truth.hung_up_by)
     if meant != was:
-        raise StoryFailed(f"{scenario.name} should end {meant} and ended {was}: {truth.as_dict()}")
+        raise StoryError(f"{scenario.name} should end {meant} and ended {was}: {truth.as_dict()}")

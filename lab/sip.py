@@ -91,7 +91,9 @@ def _long(name: str) -> str:
     return _COMPACT.get(lowered, lowered)
 
 
-def response_to(request: Message, status: int, tag: str, extra: Iterable[Header] = (), body: str = "") -> Message:
+def response_to(
+    request: Message, status: int, tag: str, extra: Iterable[Header] = (), body: str = ""
+) -> Message:
     """Answer a request: its Via, From, To, Call-ID and CSeq come back, To with our tag."""
     to = request.get("to")
     if status > 100 and "tag=" not in to:

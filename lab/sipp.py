@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 
 from lab.configuration import Endpoint, fill
-from lab.errors import LabUnavailable, PbxFailed
+from lab.errors import LabUnavailable, PbxError
 from lab.ports import free_ports
 from lab.stage import Lab
 
@@ -127,10 +127,16 @@ async def _end_of(caller: asyncio.subprocess.Process, load: Load, screen: Path) 
         async with asyncio.timeout(within):
             code = await caller.wait()
     except TimeoutError:
-        raise PbxFailed(f"SIPp: {load.calls} calls at {load.rate}/s were not over after {within:.0f} s") from None
+        raise PbxError(
+            f"SIPp: {load.calls} calls at {load.rate}/s were not over after {within:.0f} s"
+        ) from None
     if code not in {0, 1}:  # 1: some calls failed, which the counts tell
-        said = " ".join(screen.read_text(errors="replace").split("\n")[1:2])
-        raise PbxFailed(f"SIPp ended with {code}: {said}")
+        raise PbxError(f"SIPp ended with {code}: {_said(screen)}")
+
+
+def _said(screen: Path) -> str:
+    """SIPp's own reason: the line after the name of the remote host."""
+    return " ".join(screen.read_text(errors="replace").splitlines()[1:2])
 
 
 def _counts(path: Path) -> tuple[int, int]:

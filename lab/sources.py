@@ -77,6 +77,10 @@ def parse_deb822(text: str) -> Iterator[Source]:
 def kept_apt_settings() -> list[str]:
     """The host's own `Acquire` settings (proxies, timeouts, validity), as lines of an apt.conf."""
     command = ["apt-config", "dump", "Acquire"]
-    shown = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL).stdout
+    shown = subprocess.run(
+        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    ).stdout
     dropped = ("Acquire::IndexTargets", "Acquire::Languages", "Acquire::Changelogs")
-    return [line for line in shown.splitlines() if line.startswith("Acquire::") and not line.startswith(dropped)]
+    return [
+        line for line in shown.splitlines() if line.startswith("Acquire::") and not line.startswith(dropped)
+    ]

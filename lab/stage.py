@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import random
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +16,7 @@ from lab import sip
 from lab.ami import AmiClient, Message
 from lab.behaviour import Answering, Calling
 from lab.configuration import TECHNOLOGY, Endpoint
-from lab.errors import PhoneTimeout
+from lab.errors import PhoneTimeoutError
 from lab.facts import Leg
 from lab.pbx import Pbx
 from lab.phone import ANY_NUMBER, Phone
@@ -63,7 +63,9 @@ class Lab:
         """Lease a set of scripted phones; waits while all are in use."""
         async with self.site() as endpoints, contextlib.AsyncExitStack() as stack:
             voices = itertools.cycle(VOICES)
-            phones = {role: Phone(endpoint, self.pbx.sip_port, voices) for role, endpoint in endpoints.items()}
+            phones = {
+                role: Phone(endpoint, self.pbx.sip_port, voices) for role, endpoint in endpoints.items()
+            }
             for phone in phones.values():
                 await stack.enter_async_context(phone)
             site = endpoints["deska"].site
@@ -111,7 +113,9 @@ class Stage:
     @property
     def legs(self) -> list[Leg]:
         """Every call any of the phones saw, in order of its INVITE."""
-        return sorted((leg for phone in self.phones.values() for leg in phone.legs), key=lambda leg: leg.invited_at)
+        return sorted(
+            (leg for phone in self.phones.values() for leg in phone.legs), key=lambda leg: leg.invited_at
+        )
 
     def set_answers(self, answers: dict[str, Answering]) -> None:
         """Tell phones what to do with calls: `deska`, or `trunk:13800000000` for one number behind a trunk."""
@@ -121,7 +125,9 @@ class Stage:
 
     async def call(self, phone: str, plan: Calling) -> Leg:
         """Let a phone place a call and play it to its end. From outside it shows the stage's own number."""
-        number = plan.from_number or (self.caller_number if phone.startswith("trunk") else self.phones[phone].name)
+        number = plan.from_number or (
+            self.caller_number if phone.startswith("trunk") else self.phones[phone].name
+        )
         return await self.phones[phone].call(plan, sip.Address(f"sip:{number}@127.0.0.1", plan.name))
 
     async def originate(self, channel: str, **fields: str) -> str:
@@ -152,7 +158,7 @@ class Stage:
                 if seen(leg):
                     return leg
             if loop.time() > due:
-                raise PhoneTimeout(f"the awaited call did not come within {deadline} s")
+                raise PhoneTimeoutError(f"the awaited call did not come within {deadline} s")
             await asyncio.sleep(0.01)
 
     async def settle(self) -> None:
@@ -162,7 +168,7 @@ class Stage:
         quiet_since = loop.time()
         while loop.time() - quiet_since < QUIET_SECONDS:
             if loop.time() > due:
-                raise PhoneTimeout(f"a call is still up after {STORY_DEADLINE_SECONDS} s")
+                raise PhoneTimeoutError(f"a call is still up after {STORY_DEADLINE_SECONDS} s")
             if not all(phone.is_idle for phone in self.phones.values()):
                 quiet_since = loop.time()
             for phone in self.phones.values():

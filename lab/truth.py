@@ -34,7 +34,9 @@ def truth_of(told: Told, legs: Sequence[Leg]) -> Truth:
     """Tell the story from its legs, in order of their INVITEs."""
     caller = next((leg for leg in legs if _is_callers(leg, told.user)), None)
     rung = [leg for leg in legs if not leg.is_caller and leg is not caller]
-    talked = _talked_to(caller, legs) if caller else [(leg, leg.answered_at) for leg in rung if leg.answered_at]
+    talked = (
+        _talked_to(caller, legs) if caller else [(leg, leg.answered_at) for leg in rung if leg.answered_at]
+    )
     first = talked[0][0] if talked else None
     return Truth(
         flow=told.flow,
@@ -97,7 +99,9 @@ def _hung_up_by(caller: Leg | None, first: Leg | None, legs: Sequence[Leg]) -> s
         return None
     others = [leg for leg in legs if leg is not caller and leg.answered_at and leg.ended_at]
     end = max(leg.ended_at or 0.0 for leg in others) if caller.transfers else caller.ended_at or 0.0
-    ended = [leg for leg in others if leg.hung_up_itself and abs(end - (leg.ended_at or 0.0)) < SAME_MOMENT_SECONDS]
+    ended = [
+        leg for leg in others if leg.hung_up_itself and abs(end - (leg.ended_at or 0.0)) < SAME_MOMENT_SECONDS
+    ]
     return "callee" if ended else "pbx"
 
 
