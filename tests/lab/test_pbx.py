@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import ssl
 import subprocess
@@ -77,13 +78,15 @@ async def test_ports_and_folders_stay_over_kill_and_restart() -> None:
 async def test_it_dies_with_its_starter() -> None:
     starter = subprocess.Popen([sys.executable, "-c", STARTER], stdout=subprocess.PIPE, text=True)
     assert starter.stdout is not None
-    pid = int(starter.stdout.readline().split()[0])
+    words = starter.stdout.readline().split()
+    pid = int(words[0])
     assert _is_alive(pid)
 
     starter.send_signal(signal.SIGKILL)
     starter.communicate()
 
     await _gone(pid)
+    shutil.rmtree(words[1])
 
 
 async def test_dialplan_users_and_files_are_added_and_a_reload_changes_them() -> None:
@@ -112,8 +115,7 @@ async def test_the_listeners_user_may_log_in_by_tls() -> None:
             async with asyncio.timeout(5):
                 answer = await reader.readuntil(b"\r\n\r\n")
         finally:
-            writer.close()
-            await writer.wait_closed()
+            writer.transport.abort()
 
     assert b"Asterisk Call Manager" in answer
     assert b"Response: Success" in answer
