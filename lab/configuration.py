@@ -50,7 +50,8 @@ class Layout:
     endpoints: tuple[Endpoint, ...]
     driver: str = "pjsip"
     timestamps: bool = True
-    event_filters: bool = True
+    release: int = 22
+    """Major version of Asterisk: 16 knows fewer filters and ledger rows."""
     dialplan: str = ""
     manager_users: str = ""
     extra_modules: tuple[str, ...] = ()
@@ -96,7 +97,8 @@ def _values(layout: Layout) -> dict[str, str]:
         "AMI_TLS": _tls(layout),
         "SECRET": layout.secret,
         "TIMESTAMPS": "yes" if layout.timestamps else "no",
-        "TRACKER_FILTERS": "\n".join(_filters()) if layout.event_filters else "",
+        "TRACKER_FILTERS": "\n".join(_filters()) if layout.release >= 20 else "",
+        "CEL_DTMF": ",DTMF" if layout.release >= 20 else "",
         "MANAGER_USERS": layout.manager_users,
         "SIP_PORT": str(layout.sip_port),
         "RTP_FIRST": str(layout.rtp_first),

@@ -23,10 +23,11 @@ from lab.errors import LabUnavailable
 from lab.sources import debian_mirror, kept_apt_settings
 
 STAMP = "threerings-lab.json"
-LAYOUT = 2  # raised when what is unpacked changes: older trees are fetched anew
+LAYOUT = 3  # raised when what is unpacked changes: older trees are fetched anew
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 FETCH_DEADLINE_SECONDS = 1800
 SUITES = {"sid": "Asterisk 22", "bullseye": "Asterisk 16, which still has chan_sip"}
+PACKAGES = {"sid": ("asterisk",), "bullseye": ("asterisk", "asterisk-voicemail")}
 
 Report = Callable[[float, str], None]
 """Told how far a step is: percent, and what is being done."""
@@ -39,6 +40,11 @@ class Unpacked:
     root: Path
     suite: str
     version: str
+
+    @property
+    def release(self) -> int:
+        """Asterisk's major version; Debian's may have an epoch: `1:22.10.1+…`."""
+        return int(self.version.rpartition(":")[2].partition(".")[0])
 
     @property
     def modules(self) -> Path:
@@ -123,7 +129,8 @@ def _fetch(cache: Path, root: Path, suite: str) -> Unpacked:
         with _progress(suite) as step:
             environment = _write_apt_config(work, suite)
             _apt(environment, ["update"], step("package lists"), suite)
-            _apt(environment, ["install", "--download-only", "--yes", "asterisk"], step("packages"), suite)
+            wanted = PACKAGES.get(suite, ("asterisk",))
+            _apt(environment, ["install", "--download-only", "--yes", *wanted], step("packages"), suite)
             versions = _unpack(work, step("unpacking"))
         tree = work / "root"
         stamp = {"layout": LAYOUT, "suite": suite, "packages": versions}

@@ -249,7 +249,7 @@ class Pbx:
             sites=self._site_names,
             driver=self._driver,
             timestamps=self._timestamps,
-            event_filters=self._suite != "bullseye",
+            release=self._tree.release,
             dialplan=self._dialplan,
             manager_users=self._manager_users,
             extra_modules=self._modules,
