@@ -10,7 +10,7 @@ from datetime import datetime
 from ami_listener.live_call import LiveCall
 from ami_listener.scene import Headers, Scene
 from ami_listener.topology import Channel, known_text
-from hotline.records import AttemptResult
+from hotline.records import AnomalyKind, AttemptResult
 from hotline.signals import (
     CallDissolved,
     CallerIdentified,
@@ -41,7 +41,7 @@ def dial_begin(scene: Scene, headers: Headers, at: datetime | None) -> None:
     """`Uniqueid` dials `DestUniqueid`; without the former the PBX itself calls (Originate)."""
     leg = scene.channel(headers, at, "Dest")
     if leg is None:
-        scene.odd(at, "malformed_event", "DialBegin without a destination")
+        scene.odd(at, AnomalyKind.MALFORMED_EVENT, "DialBegin without a destination")
         return
     leg.dial_string = headers.get("DialString", leg.dial_string)
     dialler = scene.channel(headers, at)
@@ -98,6 +98,14 @@ def _dialled(scene: Scene, call: LiveCall, leg: Channel, at: datetime | None) ->
         scene.signals.append(PhoneRang(call.call_id, leg.ringing_at, leg.name))
     if leg.up:
         scene.signals.append(PhonePickedUp(call.call_id, leg.up_at, leg.name))
+
+
+def adopt_leg(scene: Scene, call: LiveCall, leg: Channel, at: datetime | None, *, already_told: bool) -> None:
+    """A leg met while it is under way (`snapshot.py`); the tracker may know it from before."""
+    if already_told:
+        leg.dialled = True
+    else:
+        _dialled(scene, call, leg, at)
 
 
 def dial_state(scene: Scene, headers: Headers, at: datetime | None) -> None:
@@ -271,7 +279,7 @@ def pickup(scene: Scene, headers: Headers, at: datetime | None) -> None:
     picker = scene.channel(headers, at)
     target = scene.channel(headers, at, "Target")
     if picker is None or target is None or target.call is None or target.call.ended:
-        scene.odd(at, "malformed_event", "Pickup of a call that is not known")
+        scene.odd(at, AnomalyKind.MALFORMED_EVENT, "Pickup of a call that is not known")
         return
     mark_stop(scene, target, "TAKEN", at)
     take_over(scene, picker, target.call)

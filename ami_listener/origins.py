@@ -9,7 +9,7 @@ from ami_listener.dialling import leg_is_gone, leg_is_up, leg_rings, mark_stop, 
 from ami_listener.live_call import LiveCall
 from ami_listener.scene import Headers, Scene
 from ami_listener.topology import Channel, heard_by, known_text
-from hotline.records import Side
+from hotline.records import AnomalyKind, Side
 from hotline.signals import CallerIdentified, CallPlacedByPbx, PartyHungUp, TalkBegan, VoicemailBegan
 
 _RINGING, _UP = "5", "6"
@@ -20,10 +20,10 @@ def newchannel(scene: Scene, headers: Headers, at: datetime | None) -> None:
     """A channel appears: the first of a call (Uniqueid = Linkedid), or one more leg of a call that is there."""
     uniqueid = headers.get("Uniqueid")
     if not uniqueid or not headers.get("Channel"):
-        scene.odd(at, "malformed_event", "Newchannel without Channel or Uniqueid")
+        scene.odd(at, AnomalyKind.MALFORMED_EVENT, "Newchannel without Channel or Uniqueid")
         return
     if uniqueid in scene.topology.channels or uniqueid in scene.gone:
-        scene.odd(at, "duplicate_event", "Newchannel for a channel that is there already")
+        scene.odd(at, AnomalyKind.DUPLICATE_EVENT, "Newchannel for a channel that is there already")
         return
     channel = scene.announce(headers)
     if not (channel.is_real or channel.is_local):

@@ -2,7 +2,7 @@
 
 Text is decoded per complete message, never per chunk: a Chinese name split across TCP segments survives. Unwanted
 events are dropped by name before their headers are read. Whatever arrives, `feed` never raises and never holds more
-than one message: what is too long is skipped and counted. The socket lives in `listener.py`.
+than one message: what is too long or no message at all becomes an `OVERSIZED` or `MALFORMED` message, once each. The socket lives in `listener.py`.
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ _END = b"\r\n\r\n"
 _EVENT = b"Event: "
 _BANNER = b"Asterisk Call Manager/"
 
+# Names no event can have: what the reader has to say itself.
+OVERSIZED = "!oversized"
+MALFORMED = "!malformed"
+
 
 @dataclass(slots=True)
 class ReaderCounts:
-    """What became of the bytes. `oversized` and `malformed` are anomalies; the others are traffic."""
+    """How many messages were read, and how many events were dropped because nobody wants them."""
 
     messages: int = 0
     dropped: int = 0
-    oversized: int = 0
-    malformed: int = 0
 
 
 class AmiReader:
@@ -53,16 +55,14 @@ class AmiReader:
             # the tail of a message that was too long to keep
             self._skipping = False
             del blocks[0]
-        if len(self._rest) > MAX_MESSAGE_BYTES + len(_END) or self._skipping:
-            self._skip_rest()
-        return self._messages(blocks) if blocks else []
-
-    def _skip_rest(self) -> None:
-        if not self._skipping:
-            self.counts.oversized += 1
+        found = self._messages(blocks) if blocks else []
+        if self._skipping:
+            self._rest = self._rest[-len(_END) :]
+        elif len(self._rest) > MAX_MESSAGE_BYTES + len(_END):
             self._skipping = True
-        # enough to recognise a separator that is split between two chunks
-        self._rest = self._rest[-(len(_END) - 1) :]
+            found.append(Message(OVERSIZED, {}))
+            self._rest = self._rest[-len(_END) :]  # enough to recognise a separator split between two chunks
+        return found
 
     def _messages(self, blocks: list[bytes]) -> list[Message]:
         counts, wanted = self.counts, self._wanted
@@ -70,8 +70,11 @@ class AmiReader:
         dropped = 0
         for raw in blocks:
             block = raw
+            if len(block) > MAX_MESSAGE_BYTES:
+                found.append(Message(OVERSIZED, {}))
+                continue
             if block[:7] != _EVENT:
-                block = self._trim(block)
+                block = self._trim(block, found)
                 if block[:7] != _EVENT:
                     continue
             want = wanted.get(block[7 : block.find(b"\r\n", 7)])
@@ -80,14 +83,12 @@ class AmiReader:
                     self.replies.append(block)
                 dropped += 1
                 continue
-            message = self._message(want[0], block)
-            if message is not None:
-                found.append(message)
+            found.append(self._message(want[0], block))
         counts.dropped += dropped
         counts.messages += len(found)
         return found
 
-    def _trim(self, block: bytes) -> bytes:
+    def _trim(self, block: bytes, found: list[Message]) -> bytes:
         """Take off the banner (glued to the first message by one line end) and stray line ends; note replies."""
         block = block.lstrip(b"\r\n")
         if block.startswith(_BANNER):
@@ -96,28 +97,26 @@ class AmiReader:
         if self._keep_replies and block.startswith(b"Response: "):
             self.replies.append(block)
         elif block and not block.startswith((_EVENT, b"Response: ")):
-            self.counts.malformed += 1
+            found.append(Message(MALFORMED, {}))
         return block
 
-    def _message(self, name: str, block: bytes) -> Message | None:
-        if len(block) > MAX_LINE_BYTES and (
-            len(block) > MAX_MESSAGE_BYTES or max(map(len, block.split(b"\r\n"))) > MAX_LINE_BYTES
-        ):
-            self.counts.oversized += 1
-            return None
+    @staticmethod
+    def _message(name: str, block: bytes) -> Message:
+        if len(block) > MAX_LINE_BYTES and max(map(len, block.split(b"\r\n"))) > MAX_LINE_BYTES:
+            return Message(OVERSIZED, {})
         lines = block.decode("utf-8", "replace").split("\r\n")
         lines.reverse()  # dict() keeps the last of equal keys: now that is the first line
         try:
             return Message(name, dict([line.split(": ", 1) for line in lines]))
         except ValueError:
-            return Message(name, self._headers(lines))
+            return Message(name, _headers(lines))
 
-    def _headers(self, lines: list[str]) -> dict[str, str]:
-        headers: dict[str, str] = {}
-        for line in lines:
-            key, colon, value = line.partition(":")
-            if colon:
-                headers[key] = value.removeprefix(" ")
-            else:
-                self.counts.malformed += 1
-        return headers
+
+def _headers(lines: list[str]) -> dict[str, str]:
+    """The slow way, for a message with a line that is no header; such a line is passed over."""
+    headers: dict[str, str] = {}
+    for line in lines:
+        key, colon, value = line.partition(":")
+        if colon:
+            headers[key] = value.removeprefix(" ")
+    return headers

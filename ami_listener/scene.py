@@ -12,6 +12,7 @@ from datetime import datetime
 
 from ami_listener.live_call import LiveCall
 from ami_listener.topology import Channel, Topology, known_text
+from hotline.records import AnomalyKind
 from hotline.signals import CallArrived, CallEnded, Oddity, Phone, Signal
 from pbx.channel_names import (
     is_outside_context,
@@ -70,7 +71,7 @@ class Scene:
     def _adopt(self, uniqueid: str, headers: Headers, at: datetime | None, prefix: str) -> Channel | None:
         """The stream began in mid-call, or lost a Newchannel: what is known of the channel has to do."""
         if uniqueid in self.gone:
-            self.odd(at, "late_event", f"{headers.get('Event')} after the channel's hang-up")
+            self.odd(at, AnomalyKind.LATE_EVENT, f"{headers.get('Event')} after the channel's hang-up")
             return None
         if not headers.get(prefix + "Channel"):
             return None
@@ -180,6 +181,6 @@ class Scene:
             return True
         return number != channel.endpoint and looks_like_phone_number(number)
 
-    def odd(self, at: datetime | None, kind: str, detail: str, call: LiveCall | None = None) -> None:
+    def odd(self, at: datetime | None, kind: AnomalyKind, detail: str, call: LiveCall | None = None) -> None:
         """Count something that does not fit."""
         self.signals.append(Oddity(at, kind, detail, None if call is None else call.call_id))

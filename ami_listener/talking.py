@@ -36,7 +36,7 @@ def bridge_enter(scene: Scene, headers: Headers, at: datetime | None) -> None:
     if channel.is_real:
         others.append(channel)
     if len(others) > 1:
-        _connected(scene, others, at)
+        people_connected(scene, others, at)
 
 
 def bridge_leave(scene: Scene, headers: Headers, at: datetime | None) -> None:
@@ -49,7 +49,7 @@ def bridge_leave(scene: Scene, headers: Headers, at: datetime | None) -> None:
     scene.topology.leave(channel, headers.get("BridgeUniqueid"))
 
 
-def _connected(scene: Scene, parties: list[Channel], at: datetime | None) -> None:
+def people_connected(scene: Scene, parties: list[Channel], at: datetime | None) -> None:
     """Real channels that hear each other now; tell every call whose remaining original party is among them."""
     anchors = [party for party in parties if party.anchor_of is not None and not party.anchor_of.ended]
     if len(anchors) > 1:

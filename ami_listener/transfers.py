@@ -12,7 +12,7 @@ from datetime import datetime
 from ami_listener.live_call import LiveCall
 from ami_listener.scene import Headers, Scene
 from ami_listener.topology import Channel, heard_by
-from hotline.records import TransferKind
+from hotline.records import AnomalyKind, TransferKind
 from hotline.signals import CallTransferred
 
 
@@ -24,7 +24,7 @@ def blind_transfer(scene: Scene, headers: Headers, at: datetime | None) -> None:
     transferee = _real(scene.channel(headers, at, "Transferee"), besides=transferor)
     call = _call_carried_by(transferor, transferee)
     if call is None:
-        scene.odd(at, "unexpected_transfer", "BlindTransfer outside a known call")
+        scene.odd(at, AnomalyKind.UNEXPECTED_TRANSFER, "BlindTransfer outside a known call")
         return
     _carry_on(scene, call, transferor, transferee)
     call.talking_to = None
@@ -40,7 +40,7 @@ def attended_transfer(scene: Scene, headers: Headers, at: datetime | None) -> No
     transferee = _real(scene.channel(headers, at, "Transferee"), besides=first)
     call = _call_carried_by(first, transferee)
     if call is None:
-        scene.odd(at, "unexpected_transfer", "AttendedTransfer outside a known call")
+        scene.odd(at, AnomalyKind.UNEXPECTED_TRANSFER, "AttendedTransfer outside a known call")
         return
     blonde = headers.get("DestType") == "App"
     target = _real(scene.channel(headers, at, "TransferTarget"), besides=second)

@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 
 from ami_listener import dialling, origins, talking, transfers
 from ami_listener.message import Message, timestamp_of
+from ami_listener.protocol import MALFORMED, OVERSIZED
 from ami_listener.scene import Headers, Scene
 from ami_listener.topology import Topology
+from hotline.records import AnomalyKind
 from hotline.signals import Signal
 
 Handler = Callable[[Scene, Headers, datetime | None], None]
@@ -45,6 +47,11 @@ WANTED: dict[str, bytes] = {
     "FullyBooted": b"",
 }
 
+_READER_ODDITIES = {
+    OVERSIZED: (AnomalyKind.OVERSIZED_MESSAGE, "a message or a line too long to be one"),
+    MALFORMED: (AnomalyKind.MALFORMED_MESSAGE, "bytes that are no manager message"),
+}
+
 
 class Translator:
     """Feed it messages in order; it returns what happened. Never raises on anything a PBX may say.
@@ -55,20 +62,28 @@ class Translator:
     def __init__(self, is_trunk: Callable[[str], bool | None] = lambda _endpoint: None) -> None:
         self.scene = Scene(is_trunk)
         self.last_at: datetime | None = None
+        self.tells_time = False
         self._stamp = ""
         self._stamp_at: datetime | None = None
         self._boot: tuple[timedelta, datetime] | None = None
 
-    def feed(self, message: Message) -> list[Signal]:
-        """The signals that come of one message, in order."""
+    def feed(self, message: Message, received_at: datetime | None = None) -> list[Signal]:
+        """The signals that come of one message, in order.
+
+        `received_at` is this machine's time; it counts only while the PBX has never told its own.
+        """
         scene = self.scene
         headers = message.headers
         at = self._time(headers)
+        if at is None and received_at is not None and not self.tells_time:
+            at = received_at
         handler = HANDLERS.get(message.name)
         if handler is not None:
             if self._boot is not None:
                 self._check_boot(at)
             handler(scene, headers, at)
+        elif message.name in _READER_ODDITIES:
+            scene.odd(received_at or self.last_at, *_READER_ODDITIES[message.name])
         elif message.name == "FullyBooted":
             uptime = _uptime(headers)
             if uptime is not None and self.last_at is not None:
@@ -94,9 +109,10 @@ class Translator:
         self._stamp = stamp
         self._stamp_at = at = timestamp_of(stamp)
         if at is None:
-            self.scene.odd(None, "bad_timestamp", "an event's Timestamp is no time")
+            self.scene.odd(None, AnomalyKind.BAD_TIMESTAMP, "an event's Timestamp is no time")
         elif self.last_at is None or at > self.last_at:
             self.last_at = at
+            self.tells_time = True
         return at
 
     def _check_boot(self, at: datetime | None) -> None:

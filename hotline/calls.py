@@ -17,7 +17,7 @@ from hotline import signals as s
 from hotline.closing import record_of
 from hotline.directory import Directory
 from hotline.open_call import OpenAttempt, OpenCall, OpenTransfer, Phase
-from hotline.records import Anomaly, AttemptResult, Caller, Fact, Measurement, Person, Side
+from hotline.records import Anomaly, AnomalyKind, AttemptResult, Caller, Fact, Measurement, Person, Side
 
 MAX_CALL_AGE = timedelta(hours=24)
 
@@ -124,7 +124,7 @@ class CallTracker:
             if c.arrived_at is not None and now - c.arrived_at >= MAX_CALL_AGE
         ]
         for call in old:
-            self._anomaly("call_never_ended", now, "no end was told for a day", call.call_id)
+            self._anomaly(AnomalyKind.CALL_NEVER_ENDED, now, "no end was told for a day", call.call_id)
         return self._close_unobserved(old)
 
     def resync(self, alive: Set[str]) -> list[Fact]:
@@ -149,7 +149,7 @@ class CallTracker:
 
     def _arrived(self, signal: s.CallArrived) -> None:
         if signal.call_id in self.open_calls:
-            self._anomaly("duplicate_call", signal.at, "a call arrived twice", signal.call_id)
+            self._anomaly(AnomalyKind.DUPLICATE_CALL, signal.at, "a call arrived twice", signal.call_id)
             return
         line = self.directory.line(signal.dialled, signal.context)
         call = OpenCall(signal.call_id, line.rule if line else self.directory.default_rule)
@@ -183,7 +183,7 @@ class CallTracker:
             return
         phone = signal.phone
         if call.attempt(phone.channel) is not None:
-            self._anomaly("duplicate_dial", signal.at, "a phone was dialled twice", call.call_id)
+            self._anomaly(AnomalyKind.DUPLICATE_DIAL, signal.at, "a phone was dialled twice", call.call_id)
             return
         if call.by_caller_only and call.caller.channel not in (None, phone.channel):
             self._becomes_click_to_dial(call)
@@ -286,7 +286,9 @@ class CallTracker:
     def _ended(self, signal: s.CallEnded) -> None:
         call = self.open_calls.pop(signal.call_id, None)
         if call is None:
-            self._anomaly("unknown_call", signal.at, "the end of a call that is not open", signal.call_id)
+            self._anomaly(
+                AnomalyKind.UNKNOWN_CALL, signal.at, "the end of a call that is not open", signal.call_id
+            )
             return
         if not signal.observed:
             call.measurement = Measurement.PARTIAL
@@ -331,9 +333,11 @@ class CallTracker:
         if phase is not None:
             call.phase = phase
         elif call.phase is not Phase.GIVEN_UP:  # what was under way when the caller left still runs out
-            self._anomaly("unexpected_step", at, f"{happening.value} while {call.phase.value}", call.call_id)
+            self._anomaly(
+                AnomalyKind.UNEXPECTED_STEP, at, f"{happening.value} while {call.phase.value}", call.call_id
+            )
 
-    def _anomaly(self, kind: str, at: datetime | None, detail: str, call_id: str | None) -> None:
+    def _anomaly(self, kind: AnomalyKind, at: datetime | None, detail: str, call_id: str | None) -> None:
         self._facts.append(Anomaly(kind, at, detail, call_id))
 
 

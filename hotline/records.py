@@ -162,12 +162,31 @@ class CallRecord:
     measurement: Measurement = Measurement.LIVE
 
 
+class AnomalyKind(StrEnum):
+    """What can be odd about what a PBX says: a small closed set, because it is a metric label."""
+
+    BAD_TIMESTAMP = "bad_timestamp"  # an event's time is no time
+    CALL_NEVER_ENDED = "call_never_ended"  # no end was told for a day
+    DUPLICATE_CALL = "duplicate_call"  # a call arrived twice
+    DUPLICATE_DIAL = "duplicate_dial"  # a phone was dialled twice
+    DUPLICATE_EVENT = "duplicate_event"  # a channel was announced twice
+    LATE_EVENT = "late_event"  # an event of a channel that is gone
+    MALFORMED_EVENT = "malformed_event"  # an event lacks what it must have
+    MALFORMED_MESSAGE = "malformed_message"  # bytes that are no message
+    OVERSIZED_MESSAGE = "oversized_message"  # a message or line over the limit
+    TALK_AFTER_GIVING_UP = "talk_after_giving_up"  # connected after the caller hung up
+    UNEXPECTED_STEP = "unexpected_step"  # a step that the transition table does not know
+    UNEXPECTED_TRANSFER = "unexpected_transfer"  # a transfer outside a known call
+    UNKNOWN_CALL = "unknown_call"  # a signal of no open call
+    UNKNOWN_PHONE = "unknown_phone"  # a signal of a phone that was not dialled
+
+
 @dataclass(frozen=True, slots=True)
 class Anomaly:
     """Something the PBX said that does not fit; counted by `kind`, never raised.
 
-    `kind` is one of a small closed set of words (it is a metric label); `detail` is for a person and holds no
-    caller number.
+    `kind` is an `AnomalyKind`, or a word that a later version of this program stored; `detail` is for a person and
+    holds no caller number.
     """
 
     kind: str

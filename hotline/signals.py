@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotline.records import AttemptResult, Side, TransferKind
+from hotline.records import AnomalyKind, AttemptResult, Side, TransferKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class Oddity:
     """The PBX said something that does not fit. Becomes a counted anomaly."""
 
     at: datetime | None
-    kind: str
+    kind: AnomalyKind
     detail: str
     call_id: str | None = None
 
