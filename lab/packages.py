@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,6 +125,8 @@ def _only_one(lock: Path) -> Iterator[None]:
 
 
 def _fetch(cache: Path, root: Path, suite: str) -> Unpacked:
+    for left in cache.glob(f"asterisk-{suite}.part-*"):  # by a fetch that was killed; we hold the lock
+        shutil.rmtree(left, ignore_errors=True)
     work = Path(tempfile.mkdtemp(prefix=f"asterisk-{suite}.part-", dir=cache))
     try:
         with _progress(suite) as step:
@@ -182,13 +185,18 @@ def _apt(environment: dict[str, str], action: list[str], report: Report, suite: 
             command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=[write]
         )
         os.close(write)
-        with os.fdopen(read) as status:
-            for line in status:
-                kind, _, rest = line.partition(":")
-                percent = re.match(r"[^:]*:([\d.]+):", rest)
-                if kind == "dlstatus" and percent:
-                    report(float(percent[1]), "")
-        code = process.wait(FETCH_DEADLINE_SECONDS)
+        watchdog = threading.Timer(FETCH_DEADLINE_SECONDS, process.kill)
+        watchdog.start()
+        try:
+            with os.fdopen(read) as status:
+                for line in status:
+                    if percent := re.match(r"dlstatus:[^:]*:([\d.]+):", line):
+                        report(float(percent[1]), "")
+            code = process.wait()
+        finally:
+            watchdog.cancel()
+            process.kill()
+            process.wait()
         output.seek(0)
         errors = [line[2:].strip() for line in output if line.startswith(("E:", "W:"))]
     if code != 0 or any(line.startswith("Failed to fetch") for line in errors):

@@ -21,10 +21,12 @@ from lab.ami import AmiClient
 from lab.configuration import DESKS, TRUNKS, Layout, endpoints_of, render
 from lab.errors import LabUnavailable, PbxError
 from lab.packages import Unpacked, asterisk
-from lab.ports import free_ports
+from lab.ports import BLOCK, PortBlock, media_ports
 
 BOOT_DEADLINE_SECONDS = 30
 STOP_DEADLINE_SECONDS = 5
+PHONES_PER_SITE = len(DESKS) + len(TRUNKS)
+MOST_SITES = (BLOCK - 3) // PHONES_PER_SITE
 RTP_PORTS = 2000  # two per channel
 FOLDERS = ("etc", "lib", "db", "keys", "agi-bin", "spool/outgoing", "run", "log/cel-custom", "log/cdr-custom")
 
@@ -47,11 +49,14 @@ class Pbx:
     ) -> None:
         """Describe a PBX; nothing runs yet.
 
-        sites: independent sets of phones (see `lab.configuration.DESKS`, `TRUNKS`), so that calls can run side by side.
+        sites: independent sets of phones (see `lab.configuration.DESKS`, `TRUNKS`), so that calls can run side by side;
+        at most `MOST_SITES`.
         timestamps: `timestampevents` of AMI. tls: a second AMI port with a self-signed certificate.
         dialplan, manager_users: text added to extensions.conf and manager.conf. files: added to or replacing the lab's
         own, by name. modules: more to load than `lab/conf/modules.conf` has.
         """
+        if not 1 <= sites <= MOST_SITES:
+            raise ValueError(f"sites: {sites} is not between 1 and {MOST_SITES}")
         self._suite = suite
         self._driver = driver
         self._site_names = tuple("" if number == 1 else str(number) for number in range(1, sites + 1))
@@ -63,6 +68,7 @@ class Pbx:
         self._modules = modules
         self._tree: Unpacked | None = None
         self._layout: Layout | None = None
+        self._ports: PortBlock | None = None
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -110,6 +116,11 @@ class Pbx:
     def ledger(self) -> Path:
         """The CEL rows, one JSON object per line (Asterisk 22)."""
         return self.directory / "log/cel-custom/hotline.json"
+
+    @property
+    def agi_bin(self) -> Path:
+        """Where classic AGI scripts are looked for; they run with the host's interpreters."""
+        return self.directory / "agi-bin"
 
     @property
     def certificate(self) -> Path:
@@ -182,10 +193,12 @@ class Pbx:
         await self.start()
 
     async def close(self) -> None:
-        """Stop and remove the folders."""
+        """Stop, remove the folders, give the ports back."""
         await self.stop()
         if self._layout is not None:
             await asyncio.to_thread(shutil.rmtree, self.directory, ignore_errors=True)
+        if self._ports is not None:
+            self._ports.release()
 
     async def cli(self, command: str, deadline: float = 10) -> str:
         """Run a console command and return what it prints."""
@@ -233,19 +246,19 @@ class Pbx:
         home = Path(tempfile.mkdtemp(prefix="threerings-pbx-"))
         for folder in FOLDERS:
             (home / folder).mkdir(parents=True)
-        rtp = free_ports(RTP_PORTS)
-        phones = free_ports(len(self._site_names) * (len(DESKS) + len(TRUNKS)))
+        rtp = media_ports(RTP_PORTS)
+        self._ports = ports = PortBlock()
         self._layout = Layout(
             home=home,
             modules=self._tree.modules,
             data=self._tree.data,
             secret=secrets.token_hex(8),
-            ami_port=free_ports(1, tcp=True),
-            ami_tls_port=free_ports(1, tcp=True) if self._tls else None,
-            sip_port=free_ports(1),
+            ami_port=ports.take(),
+            ami_tls_port=ports.take() if self._tls else None,
+            sip_port=ports.take(),
             rtp_first=rtp,
             rtp_last=rtp + RTP_PORTS - 1,
-            endpoints=endpoints_of(self._site_names, phones),
+            endpoints=endpoints_of(self._site_names, ports.take(len(self._site_names) * PHONES_PER_SITE)),
             sites=self._site_names,
             driver=self._driver,
             timestamps=self._timestamps,

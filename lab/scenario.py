@@ -32,8 +32,6 @@ class Scenario:
     user: str = ""
     """Click-to-dial: the phone for which the PBX places the call."""
     ends_in: str = ""
-    media: bool = True
-    drivers: tuple[str, ...] = ("pjsip", "sip")
 
     @property
     def hotline(self) -> str:

@@ -6,7 +6,7 @@ checked against what the story meant to tell.
 
 import asyncio
 
-from lab import stories_asked, stories_moved, stories_plain, stories_shared
+from lab import stories_asked, stories_hosted, stories_moved, stories_plain, stories_shared
 from lab.errors import StoryError
 from lab.facts import Truth
 from lab.scenario import Scenario
@@ -23,6 +23,7 @@ _SHELVES = (
     stories_moved.TRANSFERS,
     stories_moved.LOCALS,
     stories_asked.PLACED,
+    stories_hosted.HOSTED,
 )
 
 SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for shelf in _SHELVES for scenario in shelf}

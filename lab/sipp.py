@@ -17,7 +17,7 @@ from pathlib import Path
 
 from lab.configuration import Endpoint, fill
 from lab.errors import LabUnavailable, PbxError
-from lab.ports import free_ports
+from lab.ports import media_ports
 from lab.stage import Lab
 
 GRACE_SECONDS = 30
@@ -76,7 +76,7 @@ async def _run(
 ) -> LoadResult:
     _write_scenarios(folder, load, endpoints["trunk"].name)
     common = [*sipp, "-i", "127.0.0.1", "-mi", "127.0.0.1", f"127.0.0.1:{lab.pbx.sip_port}"]
-    media = free_ports(2 * MEDIA_PORTS)
+    media = media_ports(2 * MEDIA_PORTS)
     desk = ["-sf", "desk.xml", "-p", str(endpoints["deska"].port), "-mp", str(media)]
     caller = [
         "-sf", "caller.xml", "-p", str(endpoints["trunk"].port), "-mp", str(media + MEDIA_PORTS),

@@ -16,7 +16,7 @@ from lab import sip
 from lab.ami import AmiClient, Message
 from lab.behaviour import Answering, Calling
 from lab.configuration import TECHNOLOGY, Endpoint
-from lab.errors import PhoneTimeoutError
+from lab.errors import PbxError, PhoneTimeoutError
 from lab.facts import Leg
 from lab.pbx import Pbx
 from lab.phone import ANY_NUMBER, Phone
@@ -72,6 +72,11 @@ class Lab:
             self._stages[site] = Stage(self, site, phones, next(self._caller_numbers))
             try:
                 yield self._stages[site]
+            except BaseException:
+                for role in phones:  # what is still up would disturb the next story on these phones
+                    with contextlib.suppress(PbxError):
+                        await self._stages[site].hang_up(role)
+                raise
             finally:
                 del self._stages[site]
 

@@ -118,7 +118,6 @@ LOCALS = (
         "caller",
         call("141", talk=Talk(hangs_up_after=1.5, has_media=False)),
         answers={"deska": picks_up(1.0, has_media=False)},
-        media=False,
     ),
     Scenario(
         "local_kept",

@@ -106,6 +106,29 @@ async def test_dialplan_users_and_files_are_added_and_a_reload_changes_them() ->
         assert "Answer" in await pbx.cli("dialplan show 8@mine")
 
 
+async def test_a_classic_agi_script_of_the_host_is_run() -> None:
+    dialplan = (
+        "[mine]\nexten => 7,1,Answer()\n same => n,AGI(who.py)\n same => n,UserEvent(Said,Word: ${WORD})\n"
+    )
+    async with Pbx(sites=1, dialplan=dialplan) as pbx:
+        script = pbx.agi_bin / "who.py"
+        script.write_text(f"#!{sys.executable}\nprint('SET VARIABLE WORD hello', flush=True)\ninput()\n")
+        script.chmod(0o755)
+        async with pbx.ami(events=True) as ami:
+            await ami.action("Originate", Channel="Local/7@mine", Application="Wait", Data="2", Async="true")
+            said = await ami.wait_event(lambda event: event.get("UserEvent") == "Said", 5)
+
+    assert said["Word"] == "hello"
+
+
+async def test_pbxs_side_by_side_share_no_port() -> None:
+    async with Pbx(sites=1) as one, Pbx(sites=1) as other:
+        ports = [port for pbx in (one, other) for port in (pbx.ami_port, pbx.sip_port)]
+        ports += [endpoint.port for pbx in (one, other) for endpoint in pbx.layout.endpoints]
+
+    assert len(set(ports)) == len(ports)
+
+
 async def test_the_listeners_user_may_log_in_by_tls() -> None:
     async with Pbx(sites=1, tls=True) as pbx:
         trusted = ssl.create_default_context(cafile=str(pbx.certificate))
