@@ -1,7 +1,7 @@
 """One connection to the manager interface: panoramisk's Manager for log-in and actions, our own reader on the bytes.
 
-panoramisk pairs actions with their answers; reconnecting, heartbeat and deadlines are ours (`listener.py`), because its own ping
-does not wait for an answer and its reconnect knows no pause. Events come out as messages, see `protocol.py`.
+panoramisk pairs actions with their answers; reconnecting, heartbeat and deadlines are ours (`listener.py`), because its
+own ping does not wait for an answer and its reconnect knows no pause. Events come out as messages, see `protocol.py`.
 """
 
 from __future__ import annotations

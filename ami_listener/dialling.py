@@ -174,10 +174,12 @@ def _answered(scene: Scene, call: LiveCall, leg: Channel, at: datetime | None) -
         scene.signals.append(TalkBegan(call.call_id, at, scene.phone(call.caller)))
 
 
-def settle_without_bridges(scene: Scene, call: LiveCall) -> None:
+def settle_without_bridges(scene: Scene, call: LiveCall, leaving: Channel) -> None:
     """In a stream without a single bridge the end of the dial is all there will ever be of an answer."""
     leg = call.answered_leg
-    if leg is not None and not scene.tells_bridges and call.talking_to is None and leg is not call.anchor:
+    if leg is None or scene.tells_bridges or leaving not in (leg, call.anchor):
+        return
+    if call.talking_to is None and leg is not call.anchor:
         talk_begins(scene, call, leg, call.answered_at)
 
 
@@ -198,11 +200,12 @@ def mark_stop(scene: Scene, leg: Channel, status: str, at: datetime | None) -> N
         return
     leg.stopped = status
     call = leg.call
-    if leg.is_real and call is not None and not call.ended and leg.dialled:
-        result = _result(scene, leg)
-        call.last_stop_was_cancel = result is AttemptResult.CANCELLED
+    if call is None or call.ended or not leg.dialled:
+        return
+    call.last_stop_was_cancel = leg.is_real and status == "CANCEL" and _status_in_front(leg) is None
+    if leg.is_real:
         replaced = status == "FORWARD"
-        scene.signals.append(PhoneStopped(call.call_id, at, leg.name, result, replaced))
+        scene.signals.append(PhoneStopped(call.call_id, at, leg.name, _result(scene, leg), replaced))
 
 
 def leg_is_gone(scene: Scene, leg: Channel, cause: int | None, at: datetime | None) -> None:
@@ -215,12 +218,19 @@ def leg_is_gone(scene: Scene, leg: Channel, cause: int | None, at: datetime | No
         leg.hangup_cause = cause
     if leg.stopped is None:
         leg.stopped = "GONE"
+        if leg is not call.caller:
+            call.last_stop_was_cancel = False
     after = _result(scene, leg)
     if before is None or (after is not before and before in _OPEN_TO_CAUSE):
         scene.signals.append(PhoneStopped(call.call_id, at, leg.name, after))
 
 
-_BY_STATUS = {"FORWARD": AttemptResult.FORWARDED, "TAKEN": AttemptResult.ANSWERED_ELSEWHERE}
+_STATUS_BY_CAUSE = {causes.USER_BUSY: "BUSY", causes.CALL_REJECTED: "NOANSWER"}
+_BY_STATUS = {
+    "CONTINUE": AttemptResult.NOT_ACCEPTED,
+    "FORWARD": AttemptResult.FORWARDED,
+    "TAKEN": AttemptResult.ANSWERED_ELSEWHERE,
+}
 
 
 def _result(scene: Scene, leg: Channel) -> AttemptResult:
@@ -232,8 +242,8 @@ def _result(scene: Scene, leg: Channel) -> AttemptResult:
         return _BY_STATUS[status]
     if status == "CANCEL":
         status = _status_in_front(leg) or status
-    elif status == "GONE":
-        status = "BUSY" if cause == causes.USER_BUSY else "NOANSWER"
+    elif status == "GONE":  # picked up elsewhere, or an Originate that nobody answered: the call decides
+        status = _STATUS_BY_CAUSE.get(cause or 0, "CANCEL")
     result = _RESULTS.get(status, AttemptResult.FAILED)
     return _corrected(scene, leg, result, cause) if result in _OPEN_TO_CAUSE else result
 
@@ -243,8 +253,8 @@ def _corrected(scene: Scene, leg: Channel, result: AttemptResult, cause: int | N
         return AttemptResult.DECLINED
     if cause == causes.REDIRECTED:
         return AttemptResult.FORWARDED  # to a number that nobody has
-    if result is AttemptResult.NO_ANSWER:
-        return _rang_out_or_not(scene, leg, cause)
+    if result is AttemptResult.NO_ANSWER or (result is AttemptResult.BUSY and cause in causes.NO_REPLY):
+        return _rang_out_or_not(scene, leg, cause)  # chan_sip tells 480 as BUSY
     if result is AttemptResult.FAILED and cause in causes.UNREACHABLE:
         return AttemptResult.UNREACHABLE
     return result

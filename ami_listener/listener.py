@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 from ami_listener import session
@@ -36,8 +36,11 @@ class ListenerObserver(Protocol):
     def problem(self, text: str) -> None:
         """One line for a person, with what to do. The same line is told once until it is mended."""
 
-    def handled(self, count: int, dropped: int, lag: timedelta | None) -> None:
-        """Messages handled and dropped; lag: PBX time of the last one to now."""
+    def handled(self, at: datetime | None) -> None:
+        """A message was handled; `at` is the PBX's time of it, if it tells one."""
+
+    def dropped(self, count: int) -> None:
+        """So many events were dropped unread."""
 
 
 class Tracking(Protocol):
@@ -176,17 +179,18 @@ class Listener:
             return
         now = self._now()
         heard: list[Signal] = []
+        times: list[datetime | None] = []
         for message in messages:
             heard += self._translator.feed(message, now)
+            times.append(self._translator.at)
         if heard:
             self._tracking.heard(heard)
         self.observed_until = now
-        lag = None
-        if self._translator.tells_time and self._translator.last_at is not None:
-            lag = now - self._translator.last_at
-        elif any("Uniqueid" in message.headers for message in messages):
+        if not self._translator.tells_time and any("Uniqueid" in message.headers for message in messages):
             self._tell(session.missing_timestamps(self.settings))
-        self._observer.handled(len(messages), self._newly_dropped(), lag)
+        for at in times:
+            self._observer.handled(at)
+        self._observer.dropped(self._newly_dropped())
 
     def _newly_dropped(self) -> int:
         if self._connection is None:

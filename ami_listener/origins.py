@@ -125,20 +125,17 @@ def hangup_request(scene: Scene, headers: Headers, at: datetime | None) -> None:
     if channel.hangup_cause is None:
         channel.hangup_cause = _cause(headers)
     if channel.call is not None and not channel.call.ended:
-        settle_without_bridges(scene, channel.call)
+        settle_without_bridges(scene, channel.call, channel)
     others = heard_by(channel)
     for party in (channel, *others):
         call = party.anchor_of
+        if call is None and not scene.tells_bridges and channel.call is not None:
+            call = channel.call if channel.call.talking_to is channel else None
         if call is not None and not call.ended:
             side = Side.CALLER if channel is call.caller else Side.CALLEE
             talking = bool(others) or (not scene.tells_bridges and call.talking_to is not None)
             if talking or (channel is call.anchor and headers.get("ChannelState") != _BUSY):
                 scene.signals.append(PartyHungUp(call.call_id, at, side, talking))
-
-
-def soft_hangup_request(scene: Scene, headers: Headers, at: datetime | None) -> None:
-    """Comes with every end, so it tells nothing but this: the PBX would have told a person's hang-up too."""
-    scene.tells_dial_states = True
 
 
 def hangup(scene: Scene, headers: Headers, at: datetime | None) -> None:
@@ -154,7 +151,7 @@ def hangup(scene: Scene, headers: Headers, at: datetime | None) -> None:
         return
     call.open_channels -= 1
     if not call.ended:
-        settle_without_bridges(scene, call)
+        settle_without_bridges(scene, call, channel)
         leg_is_gone(scene, channel, cause, at)
         waits_for_caller = call.caller is None and call.origin is None and call.call_id not in scene.gone
         if channel.anchor_of is call or (

@@ -1,8 +1,9 @@
-"""Bytes of the manager interface -> messages, and actions -> bytes. No socket, no clock, no logging.
+"""Bytes of the manager interface -> messages. No socket, no clock, no logging.
 
 Text is decoded per complete message, never per chunk: a Chinese name split across TCP segments survives. Unwanted
 events are dropped by name before their headers are read. Whatever arrives, `feed` never raises and never holds more
-than one message: what is too long or no message at all becomes an `OVERSIZED` or `MALFORMED` message, once each. The socket lives in `listener.py`.
+than one message: what is too long, or no message at all, becomes an `OVERSIZED` or `MALFORMED` message. The socket
+lives in `connection.py`.
 """
 
 from __future__ import annotations

@@ -143,7 +143,7 @@ class Scene:
         self.forget(call.call_id)
         gave_up = call.gave_up or call.last_stop_was_cancel
         gave_up = gave_up and not self.tells_hangup_requests
-        # An Asterisk that tells DialState or SoftHangupRequest tells HangupRequest too, if there is one.
+        # An Asterisk that tells DialState tells HangupRequest too, if there is one.
         told = self.tells_hangup_requests or self.tells_dial_states
         self.signals.append(CallEnded(call.call_id, at, gave_up, observed, told))
 

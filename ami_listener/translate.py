@@ -25,7 +25,6 @@ HANDLERS: dict[str, Handler] = {
     "NewCallerid": origins.newcallerid,
     "Newexten": origins.newexten,
     "HangupRequest": origins.hangup_request,
-    "SoftHangupRequest": origins.soft_hangup_request,
     "Hangup": origins.hangup,
     "QueueCallerAbandon": origins.queue_caller_abandon,
     "AgentRingNoAnswer": origins.agent_ring_no_answer,
@@ -63,6 +62,7 @@ class Translator:
         self.scene = Scene(is_trunk)
         self.last_at: datetime | None = None
         self.tells_time = False
+        self.at: datetime | None = None  # the PBX's time of the last message
         self._stamp = ""
         self._stamp_at: datetime | None = None
         self._boot: tuple[timedelta, datetime] | None = None
@@ -74,7 +74,7 @@ class Translator:
         """
         scene = self.scene
         headers = message.headers
-        at = self._time(headers)
+        at = self.at = self._time(headers)
         if at is None and received_at is not None and not self.tells_time:
             at = received_at
         handler = HANDLERS.get(message.name)

@@ -237,7 +237,10 @@ class CallTracker:
         met_in_mid_call = signal.at is None and call.measurement is Measurement.PARTIAL
         if call.phase is Phase.GIVEN_UP and not met_in_mid_call:
             self._anomaly(
-                "talk_after_giving_up", signal.at, "connected after the caller hung up", call.call_id
+                AnomalyKind.TALK_AFTER_GIVING_UP,
+                signal.at,
+                "connected after the caller hung up",
+                call.call_id,
             )
             return
         if call.phase is Phase.TRANSFERRED and call.transfers and call.transfers[-1].to_channel is None:
@@ -313,7 +316,10 @@ class CallTracker:
         call = self.open_calls.get(signal.call_id)
         if call is None:
             self._anomaly(
-                "unknown_call", signal.at, f"{type(signal).__name__} of no open call", signal.call_id
+                AnomalyKind.UNKNOWN_CALL,
+                signal.at,
+                f"{type(signal).__name__} of no open call",
+                signal.call_id,
             )
         elif signal.at is not None:
             call.last_at = signal.at
@@ -324,7 +330,10 @@ class CallTracker:
         attempt = None if call is None else call.attempt(channel)
         if call is not None and attempt is None and channel != call.caller.channel:
             self._anomaly(
-                "unknown_phone", signal.at, f"{type(signal).__name__} of a phone not dialled", call.call_id
+                AnomalyKind.UNKNOWN_PHONE,
+                signal.at,
+                f"{type(signal).__name__} of a phone not dialled",
+                call.call_id,
             )
         return call, attempt
 

@@ -9,6 +9,9 @@ USER_BUSY = 17
 CALL_REJECTED = 21
 REDIRECTED = 23
 
+# Nobody picked up: what a phone sends that is switched off (480), but also one that rang out.
+NO_REPLY = frozenset({18, 19})
+
 # The phone, its line or its number could not be reached at all: switched off, not registered, no such number. 18 and 19
 # are also what a phone sends that rang out: they mean "unreachable" only where it never rang.
 UNREACHABLE = frozenset({1, 2, 3, 18, 19, 20, 22, 25, 26, 27, 28, 29, 31, 38, 41, 50, 57, 58, 88, 127})
