@@ -15,8 +15,9 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from storage.append_file import FILE_MODE
-from storage.database import parse_url, sqlite_path
+from storage.database import parse_url, shown
 from storage.errors import BackupFailed
+from storage.sqlite import sqlite_path
 
 Progress = Callable[[int, int], None]
 """Called now and then with (pages done, pages in all), from another thread; never for PostgreSQL."""
@@ -84,10 +85,9 @@ async def _dump(url: URL, target: Path) -> None:
             stderr=asyncio.subprocess.PIPE,
         )
     except FileNotFoundError as error:
-        shown = url.set(drivername="postgresql").render_as_string(hide_password=True)
         raise BackupFailed(
             f"pg_dump is not installed: install PostgreSQL's client, or run elsewhere"
-            f" `pg_dump --format=custom --file={target.stem} {shown}`"
+            f" `pg_dump --format=custom --file={target.stem} {shown(url)}`"
         ) from error
     try:
         _, said = await process.communicate()

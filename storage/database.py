@@ -1,7 +1,8 @@
 """One database, SQLite or PostgreSQL: connections with bounds and deadlines, transactions, errors in two kinds.
 
 What goes wrong comes out as `StorageUnavailable` (try again later) or `FactRejected` (never will). When in doubt it is
-the first: a fact then waits on disk and an alarm is on, rather than being set aside. Tables are in `schema.py`.
+the first: a fact then waits on disk and an alarm is on, rather than being set aside. Tables are in `schema.py`, what is
+special about SQLite in `sqlite.py`.
 """
 
 from __future__ import annotations
@@ -9,17 +10,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, event, exc, make_url
+from sqlalchemy import URL, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from hotline.ports import StorageUnavailable
 from storage.errors import BadDatabaseUrl, FactRejected
 from storage.settings import StorageSettings
+from storage.sqlite import IMMEDIATELY, SqliteThreads, sqlite_engine, sqlite_path
 
 # SQLSTATE classes that speak about a value: data exception, integrity constraint violation.
 _SQLSTATES_OF_VALUES = ("22", "23")
@@ -31,18 +30,20 @@ class Database:
     def __init__(self, settings: StorageSettings, *, create: bool = False) -> None:
         """Connects on first use. `create`: a missing SQLite file is made. Raises BadDatabaseUrl."""
         url = parse_url(settings.database_url())
-        self.name = url.render_as_string(hide_password=True)
+        self.name = shown(url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._patience = settings.busy_timeout_seconds
-        self._engine = _sqlite(settings, url, create=create) if self.is_sqlite else _postgresql(settings, url)
-        self._reader, self._writer = self._engine, self._engine
+        self._threads = SqliteThreads()
         if self.is_sqlite:
-            # Asks for the write lock at once: a transaction that reads first cannot wait for it later.
-            self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+            path = sqlite_path(url)
+            self._engine = sqlite_engine(settings, path, self._threads, create=create, **_bounds(settings))
+            self._reader, self._writer = self._engine, self._engine.execution_options(begin=IMMEDIATELY)
         else:
+            self._engine = _postgresql_engine(settings, url)
             # A record is read by several statements; they shall see one state.
             self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
-        self._readers = asyncio.Semaphore(max(1, settings.connections - 1))
+            self._writer = self._engine
+        self._readers = asyncio.Semaphore(settings.connections - 1)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -65,6 +66,7 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
+        await self._threads.ended(self._patience + 1)
 
 
 def parse_url(text: str) -> URL:
@@ -81,58 +83,16 @@ def parse_url(text: str) -> URL:
     if backend == "postgresql":
         return url.set(drivername="postgresql+asyncpg")
     raise BadDatabaseUrl(
-        f"storage.url: cannot keep calls in {url.render_as_string(hide_password=True)}:"
-        " write sqlite:///PATH or postgresql://USER@HOST/NAME"
+        f"storage.url: cannot keep calls in {shown(url)}: write sqlite:///PATH or postgresql://USER@HOST/NAME"
     )
 
 
-def sqlite_path(url: URL) -> Path:
-    return Path(url.database or "").absolute()
+def shown(url: URL) -> str:
+    """For messages: without driver and password."""
+    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
 
 
-def _sqlite(settings: StorageSettings, url: URL, *, create: bool) -> AsyncEngine:
-    path = sqlite_path(url)
-    # Never created by accident: an empty database in place of one that is not mounted would look like no calls at all.
-    file = f"file:{quote(str(path))}?mode={'rwc' if create else 'rw'}"
-    engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=file, query={"uri": "true"}),
-        poolclass=AsyncAdaptedQueuePool,
-        connect_args={"timeout": settings.busy_timeout_seconds, "isolation_level": None},
-        **_bounds(settings),
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, record: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
-        # FULL: a committed batch survives a loss of power, since the spool forgets it; one fsync per batch is cheap.
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
-        record.info["file"] = _identity(path)
-
-    @event.listens_for(engine.sync_engine, "checkout")
-    def still_the_same_file(connection: Any, record: Any, proxy: Any) -> None:  # noqa: ARG001
-        if record.info["file"] != _identity(path):
-            raise exc.DisconnectionError(f"{path} was deleted or replaced")
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
-
-    return engine
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file stands there: SQLite would go on writing into one that was deleted, and all would be lost."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _postgresql(settings: StorageSettings, url: URL) -> AsyncEngine:
+def _postgresql_engine(settings: StorageSettings, url: URL) -> AsyncEngine:
     return create_async_engine(
         url,
         pool_pre_ping=True,

@@ -22,14 +22,14 @@ _MOST_FILES = 1_000
 class Journal:
     """Keeps the newest files as far as they fit into `journal.files` x `journal.file_mb`.
 
-    A file ends with the first message end after `file_mb`, or with the connection. `available` turns False with the
+    A file ends with a message soon after `file_mb`, or with the connection. `available` turns False with the
     first error and stays so: a journal with holes would replay into calls that never were. `written` counts bytes.
     """
 
     def __init__(self, settings: StorageSettings, pbx: str, observer: StorageObserver | None = None) -> None:
         self._directory = settings.journal_directory()
         self._prefix = f"{quote(pbx, safe='')}-"
-        self._file_bytes = settings.journal.file_mb * 1_000_000
+        self._file_bytes = int(settings.journal.file_mb * 1_000_000)
         self._total_bytes = settings.journal.files * self._file_bytes
         self._observer = observer or LogObserver()
         self._file: AppendFile | None = None

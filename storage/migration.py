@@ -12,9 +12,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from storage.append_file import DIRECTORY_MODE, FILE_MODE
-from storage.database import Database, parse_url, sqlite_path
+from storage.database import Database, parse_url
 from storage.errors import SchemaMismatch
 from storage.settings import StorageSettings
+from storage.sqlite import sqlite_path
 
 # Any number, the same in all our processes: two upgrades at a time wait for each other.
 _UPGRADE_LOCK = 3_3_1949

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -57,31 +59,43 @@ class LogObserver:
     def facts_stored(self, count: int) -> None: ...
 
     def store_lost(self, reason: str) -> None:
-        _log.error("database is away, calls are kept in the spool until it is back", reason=reason)
+        _say(_log.error, "database is away, calls are kept in the spool until it is back", reason=reason)
 
     def store_back(self) -> None:
-        _log.info("database is back, the spool is being written")
+        _say(_log.info, "database is back, the spool is being written")
 
     def spool_lost(self, reason: str) -> None:
-        _log.error(
-            "spool cannot be written, facts are kept in memory only: free or repair its disk", reason=reason
+        _say(
+            _log.error,
+            "spool cannot be written, facts are kept in memory only: free or repair its disk",
+            reason=reason,
         )
 
     def spool_back(self) -> None:
-        _log.info("spool can be written again")
+        _say(_log.info, "spool can be written again")
 
     def fact_refused(self, total: int) -> None:
         if total & (total - 1) == 0:
-            _log.critical("facts are LOST: database, spool and memory are full or away", lost=total)
+            _say(_log.critical, "facts are LOST: database, spool and memory are full or away", lost=total)
 
     def fact_rejected(self, reason: str) -> None:
-        _log.error("a fact the database will never take was set aside in rejected.jsonl", reason=reason)
+        _say(_log.error, "a fact the database will never take was set aside in rejected.jsonl", reason=reason)
 
     def journal_lost(self, reason: str) -> None:
-        _log.error("journal of raw bytes is off until the next start: free or repair its disk", reason=reason)
+        _say(
+            _log.error,
+            "journal of raw bytes is off until the next start: free or repair its disk",
+            reason=reason,
+        )
 
     def open_calls_lost(self, reason: str) -> None:
-        _log.error("calls under way cannot be written down: free or repair the disk", reason=reason)
+        _say(_log.error, "calls under way cannot be written down: free or repair the disk", reason=reason)
 
     def open_calls_back(self) -> None:
-        _log.info("calls under way are written down again")
+        _say(_log.info, "calls under way are written down again")
+
+
+def _say(write: Callable[..., Any], text: str, **values: Any) -> None:
+    # The log may be on the disk that is full: no reason to lose a call as well.
+    with suppress(OSError):
+        write(text, **values)

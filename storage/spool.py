@@ -57,8 +57,8 @@ class Spool:
     def __init__(self, directory: Path, *, limit_bytes: int, segment_bytes: int = SEGMENT_BYTES) -> None:
         self.directory = directory
         self._limit = limit_bytes
-        # At least two segments fit into the limit, else one that is read but not yet full could block the rest.
-        self._segment_limit = min(segment_bytes, limit_bytes // 2)
+        # A segment gives its space back as a whole, so several must fit into the limit.
+        self._segment_limit = min(segment_bytes, limit_bytes // 4)
         self._lock: int | None = None
         self._file: AppendFile | None = None
         self._segments: tuple[int, ...] = ()

@@ -49,7 +49,7 @@ class Postgres:
     """One server with trusting local access. `stop` and `start` keep the data, `remove` throws it away."""
 
     def __init__(self) -> None:
-        self._binaries = _binaries()
+        self.binaries = _binaries()
         self._user = _user()
         # Short: the path of a socket has at most 107 characters.
         self.directory = Path(tempfile.mkdtemp(prefix="threerings-pg-"))
@@ -57,7 +57,7 @@ class Postgres:
             account = pwd.getpwnam(self._user)
             os.chown(self.directory, account.pw_uid, account.pw_gid)
         self._server: subprocess.Popen[bytes] | None = None
-        self._run(
+        self.run(
             "initdb", "-D", str(self._data), "-U", "threerings", "-E", "UTF8", "--no-sync", "-A", "trust"
         )
         self.start()
@@ -66,9 +66,10 @@ class Postgres:
     def _data(self) -> Path:
         return self.directory / "data"
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's programs as the server's user."""
         subprocess.run(
-            [self._binaries / program, *arguments],
+            [self.binaries / program, *arguments],
             user=self._user,
             cwd=self.directory,
             check=True,
@@ -82,7 +83,7 @@ class Postgres:
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with (self.directory / "log").open("ab") as log:
             self._server = subprocess.Popen(
-                [self._binaries / "postgres", "-D", self._data, *arguments],
+                [self.binaries / "postgres", "-D", self._data, *arguments],
                 user=self._user,
                 cwd=self.directory,
                 stdout=log,
@@ -99,7 +100,7 @@ class Postgres:
             time.sleep(0.05)
 
     def _is_ready(self) -> bool:
-        command = [self._binaries / "pg_isready", "-q", "-h", self.directory]
+        command = [str(self.binaries / "pg_isready"), "-q", "-h", str(self.directory)]
         return subprocess.run(command, check=False, timeout=_DEADLINE_SECONDS).returncode == 0
 
     def stop(self) -> None:
@@ -118,6 +119,6 @@ class Postgres:
 
     def sql(self, statement: str, database: str = "postgres") -> None:
         """Run one statement as the server's owner."""
-        self._run(
+        self.run(
             "psql", "-qX", "-h", str(self.directory), "-U", "threerings", "-d", database, "-c", statement
         )

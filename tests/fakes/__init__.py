@@ -1,0 +1,1 @@
+"""Stand-ins that behave like the real thing and pass its contract suite."""
