@@ -20,6 +20,10 @@ from ami_listener.snapshot import STATUS_VARIABLES, KnownCall, channel_states, r
 from ami_listener.translate import Translator
 from hotline.signals import Signal
 
+NOT_RUNNING = "service was not running"
+STOPPED = "service was stopped"
+LOST = "connection to the PBX lost"
+
 # Messages that may wait while the PBX's state is being read; 100 calls a second make about 1,600 in a second.
 MAX_WAITING = 100_000
 
@@ -71,11 +75,16 @@ class Listener:
         *,
         on_bytes: Callable[[bytes], None] | None = None,
         observed_until: datetime | None = None,
+        blind_reason: str = NOT_RUNNING,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`observed_until`: when an earlier process last saw this PBX; the time since then is blind."""
+        """`observed_until`: when an earlier process last saw this PBX; the time since then is blind.
+
+        Both may be read at any time: what a successor of this process would have to be given.
+        """
         self.settings = settings
         self.observed_until = observed_until
+        self.blind_reason = blind_reason
         self._translator = translator
         self._tracking = tracking
         self._observer = observer
@@ -84,7 +93,6 @@ class Listener:
         self._connection: AmiConnection | None = None
         self._waiting: list[Message] | None = None
         self._dropped_before = 0
-        self._blind_reason = "service was not running"
         self._told: set[str] = set()
 
     async def run(self) -> None:
@@ -92,7 +100,7 @@ class Listener:
         settings = self.settings
         backoff = session.Backoff(settings.retry_seconds_min, settings.retry_seconds_max)
         if self.observed_until is not None:
-            self._observer.blind(self.observed_until, None, self._blind_reason)
+            self._observer.blind(self.observed_until, None, self.blind_reason)
         while True:
             try:
                 await self._listen(backoff)
@@ -108,6 +116,7 @@ class Listener:
         connection: AmiConnection | None = None
         self._waiting = []
         self._dropped_before = 0
+        reason = LOST
         try:
             connection = await AmiConnection.open(self.settings, self._on_messages, self._on_bytes)
             self._connection = connection
@@ -116,16 +125,22 @@ class Listener:
             backoff.reset()
             self._told.clear()
             await self._heartbeat(connection)
+        except asyncio.CancelledError:
+            reason = STOPPED
+            raise
         finally:
             self._connection = None
             if connection is not None:
                 connection.close()
-                self._goes_blind()
+                self._goes_blind(reason)
 
-    def _goes_blind(self) -> None:
-        if self._waiting is None and self.observed_until is not None:
-            self._blind_reason = "connection to the PBX lost"
-            self._observer.blind(self.observed_until, None, self._blind_reason)
+    def _goes_blind(self, reason: str) -> None:
+        if self._waiting is not None or self.observed_until is None:
+            return
+        if reason == STOPPED:  # nothing was lost: we looked until now
+            self.observed_until = self._now()
+        self.blind_reason = reason
+        self._observer.blind(self.observed_until, None, reason)
 
     # -- at the start of a connection -----------------------------------------------------------------------------
 
@@ -158,8 +173,8 @@ class Listener:
         self._tracking.resync(alive)
         waiting, self._waiting = self._waiting or [], None
         if self.observed_until is not None:
-            self._observer.blind(self.observed_until, self._now(), self._blind_reason)
-        self.observed_until = self._now()
+            self._observer.blind(self.observed_until, self._now(), self.blind_reason)
+        self.observed_until, self.blind_reason = self._now(), NOT_RUNNING
         self._observer.connected()
         before = str(pong.get("timestamp", ""))
         self._handle([m for m in waiting if m.headers.get("Timestamp", before) >= before])
