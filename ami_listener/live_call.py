@@ -34,6 +34,7 @@ class LiveCall:
         "in_voicemail",
         "last_stop_was_cancel",
         "legs_dialled",
+        "only_locals",
         "open_channels",
         "origin",
         "talking_to",
@@ -49,6 +50,8 @@ class LiveCall:
         self.answered_leg: Channel | None = None
         self.answered_at: datetime | None = None
         self.open_channels = 0
+        # A Local pair to which no phone and no caller ever came is not a call (a check, a dialplan's own doing).
+        self.only_locals = True
         self.legs_dialled = 0
         # The PBX itself called somebody: Originate, click-to-dial.
         self.from_pbx = False

@@ -13,7 +13,7 @@ from datetime import datetime
 from ami_listener.live_call import LiveCall
 from ami_listener.topology import Channel, Topology, known_text
 from hotline.records import AnomalyKind
-from hotline.signals import CallArrived, CallEnded, Oddity, Phone, Signal
+from hotline.signals import CallArrived, CallDissolved, CallEnded, Oddity, Phone, Signal
 from pbx.channel_names import (
     is_outside_context,
     looks_like_phone_number,
@@ -127,6 +127,7 @@ class Scene:
             channel.call.open_channels -= 1
         channel.call = call
         call.open_channels += 1
+        call.only_locals = call.only_locals and not channel.is_real
 
     def speak_for(self, call: LiveCall, channel: Channel) -> None:
         """`channel` turns out to be the caller."""
@@ -141,6 +142,9 @@ class Scene:
         call.set_anchor(None)
         self.calls.pop(call.call_id, None)
         self.forget(call.call_id)
+        if call.only_locals:
+            self.signals.append(CallDissolved(call.call_id))
+            return
         gave_up = call.gave_up or call.last_stop_was_cancel
         gave_up = gave_up and not self.tells_hangup_requests
         # An Asterisk that tells DialState tells HangupRequest too, if there is one.

@@ -134,6 +134,7 @@ def _restore(scene: Scene, call: KnownCall) -> None:
         return
     live = scene.calls[call.call_id] = LiveCall(call.call_id)
     live.legs_dialled = len(call.phones)
+    live.only_locals = False
     live.from_pbx = call.from_pbx
 
 

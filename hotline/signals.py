@@ -150,7 +150,7 @@ class CallEnded:
 
 @dataclass(frozen=True, slots=True)
 class CallDissolved:
-    """It was no call of its own: the phone only picked up somebody else's ringing call."""
+    """It was no call: the phone only picked up another one's, or no phone was ever in it."""
 
     call_id: str
 
