@@ -50,10 +50,6 @@ class AppendFile:
         """True when the file was deleted under our feet: what is written to it from now on would vanish."""
         return os.fstat(self._descriptor).st_nlink == 0
 
-    def sync(self) -> None:
-        """Wait until the disk itself has the bytes, against loss of power. Raises OSError."""
-        os.fdatasync(self._descriptor)
-
     def close(self) -> None:
         os.close(self._descriptor)
 

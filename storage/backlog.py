@@ -15,7 +15,7 @@ from storage.errors import SpoolInUse
 from storage.observer import StorageObserver
 from storage.spool import Spool, Stretch
 
-# Lines moved from memory to a disk that is back, per line added: soon done, and never a pause one would notice.
+# Lines moved from memory to a disk that is back, at a time: soon done, and never a pause one would notice.
 _MOVED_AT_ONCE = 100
 
 
@@ -27,7 +27,7 @@ class Portion(NamedTuple):
 
 
 class Backlog:
-    """A queue of lines. `on_disk`: the spool takes lines; `refused`: lines lost because memory was full as well.
+    """A queue of lines. `on_disk`: the spool took the last line; `refused`: lines lost because memory was full as well.
 
     Policy when full: the oldest are kept. First the spool fills, up to its limit or its disk's, then memory up to
     `memory_limit` lines, then new lines are refused.
@@ -61,8 +61,7 @@ class Backlog:
         try:
             self._move_to_spool()
             if not self._memory:
-                self._spool.append(line)
-                self._spool_works()
+                self._append(line)
                 return
         except OSError as error:
             self._spool_failed(error)
@@ -74,13 +73,19 @@ class Backlog:
 
     def _move_to_spool(self) -> None:
         for line in tuple(islice(self._memory, _MOVED_AT_ONCE)):
-            self._spool.append(line)
+            self._append(line)
             self._memory.popleft()
+
+    def _append(self, line: bytes) -> None:
+        self._spool.append(line)
+        if not self.on_disk:
+            self.on_disk = True
+            self._observer.spool_back()
 
     async def portion(self, limit: int) -> Portion:
         """The oldest lines, at most `limit`; none when nothing waits. They stay until they are `done`."""
+        self._try_spool_again()
         try:
-            self._spool.open()
             stretch = await asyncio.to_thread(self._spool.read, limit)
         except OSError as error:
             self._spool_failed(error)
@@ -88,6 +93,13 @@ class Backlog:
             if stretch.lines:
                 return Portion(stretch.lines, stretch)
         return Portion(tuple(islice(self._memory, limit)), None)
+
+    def _try_spool_again(self) -> None:
+        try:
+            self._spool.open()
+            self._move_to_spool()
+        except OSError as error:
+            self._spool_failed(error)
 
     def done(self, portion: Portion) -> None:
         """The lines of `portion` are stored or set aside."""
@@ -113,8 +125,3 @@ class Backlog:
         if self.on_disk:
             self.on_disk = False
             self._observer.spool_lost(str(error))
-
-    def _spool_works(self) -> None:
-        if not self.on_disk:
-            self.on_disk = True
-            self._observer.spool_back()

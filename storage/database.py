@@ -20,8 +20,8 @@ from storage.errors import BadDatabaseUrl, FactRejected
 from storage.settings import StorageSettings
 from storage.sqlite import IMMEDIATELY, SqliteThreads, sqlite_engine, sqlite_path
 
-# SQLSTATE classes that speak about a value: data exception, integrity constraint violation.
-_SQLSTATES_OF_VALUES = ("22", "23")
+# SQLSTATE classes that speak about a value: data exception, constraint violated, limit exceeded (a text in an index).
+_SQLSTATES_OF_VALUES = ("22", "23", "54")
 
 
 class Database:

@@ -50,8 +50,8 @@ class Stretch:
 class Spool:
     """A queue on disk. `depth`: lines waiting; `size`: bytes on disk; `torn`: half-written lines found so far.
 
-    `append` and `advance` belong to one thread; `read` may run in another. Queue policy: the oldest lines are kept,
-    a line that would exceed `limit_bytes` is refused with OSError(ENOSPC) like a full disk.
+    `append` and `advance` belong to one thread; `read` and `sync` may run in another. Queue policy: the oldest lines
+    are kept, a line that would exceed `limit_bytes` is refused with OSError(ENOSPC) like a full disk.
     """
 
     def __init__(self, directory: Path, *, limit_bytes: int, segment_bytes: int = SEGMENT_BYTES) -> None:
@@ -148,12 +148,11 @@ class Spool:
         """The next lines, at most `limit`, of one segment; no lines when all are stored. Raises OSError."""
         position, torn = self._position, 0
         lines: tuple[bytes, ...] = ()
+        # The segments there are now: the last of them may still grow while it is read, so none is read behind it.
         for segment in self._segments:
-            # Asked before reading: a line may be appended, and the next segment begun, while we read.
-            is_last = segment == self._segments[-1]
             found = self._read_segment(segment, limit)
             position, lines = Position(segment, found.end), found.lines
-            if lines or is_last:
+            if lines:
                 break
             torn += found.torn
         return Stretch(lines, position, torn)
@@ -177,22 +176,20 @@ class Spool:
         stored = {"segment": stretch.end.segment, "offset": stretch.end.offset}
         with suppress(OSError):
             replace_file(self.directory / "position", json.dumps(stored).encode())
-        with suppress(OSError):
-            self._delete_done()
-
-    def _delete_done(self) -> None:
-        for segment in self._segments:
-            if segment < self._position.segment:
+        done = [segment for segment in self._segments if segment < self._position.segment]
+        self._segments = tuple(segment for segment in self._segments if segment not in done)
+        for segment in done:
+            with suppress(OSError):  # the next start tries again
                 path = self._path(segment)
-                size = path.stat().st_size if path.exists() else 0
-                path.unlink(missing_ok=True)
+                size = path.stat().st_size
+                path.unlink()
                 self.size -= size
-                self._segments = tuple(number for number in self._segments if number != segment)
 
     def sync(self) -> None:
-        """Against loss of power: wait until the disk has every line. Raises OSError."""
-        if self._file is not None:
-            self._file.sync()
+        """Against loss of power: wait until the disk itself has every line. May run in another thread. Raises OSError."""
+        for segment in self._segments:
+            with suppress(FileNotFoundError), self._path(segment).open("rb") as file:
+                os.fdatasync(file.fileno())
 
     def close(self) -> None:
         """Leave the directory to another process."""

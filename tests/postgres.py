@@ -95,6 +95,7 @@ class Postgres:
         deadline = time.monotonic() + _DEADLINE_SECONDS
         while not self._is_ready():
             if time.monotonic() > deadline or self._server is None or self._server.poll() is not None:
+                self.stop()
                 log = (self.directory / "log").read_text(errors="replace")
                 raise RuntimeError(f"PostgreSQL did not start:\n{log[-2000:]}")
             time.sleep(0.05)

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from hotline.ports import StorageUnavailable
 from storage.database import Database
 from storage.errors import BadDatabaseUrl
 from storage.migration import upgrade
+from storage.schema import calls
 from storage.settings import StorageSettings
+from storage.statements import save_calls
 from storage.store import SqlStore
 from tests.storage.facts import missed_call
 from tests.storage.places import names_in, only_sqlite, quick
@@ -58,4 +64,33 @@ async def test_a_commit_survives_a_loss_of_power(settings: StorageSettings) -> N
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         ]
     assert pragmas == ["wal", 2, 1, 200]
+    await database.close()
+
+
+async def test_who_reads_before_writing_waits_for_another_writer(settings: StorageSettings) -> None:
+    database = Database(replace(settings, busy_timeout_seconds=10))
+
+    async def read_then_write(number: int) -> None:
+        async with database.writing() as connection:
+            await connection.execute(select(calls.c.call_id))
+            await asyncio.sleep(0.01)
+            await save_calls(connection, [missed_call(number)])
+
+    await asyncio.gather(*(read_then_write(number) for number in range(10)))
+    assert (await SqlStore(database).counts()).calls == 10
+    await database.close()
+
+
+async def test_readers_leave_a_connection_to_the_writer(settings: StorageSettings) -> None:
+    """However many pages and reports are open: calls go on being stored."""
+    database = Database(replace(settings, connections=3))
+    store = SqlStore(database)
+    async with AsyncExitStack() as reports:
+        for _ in range(2):
+            connection = await reports.enter_async_context(database.reading())
+            await connection.execute(select(calls.c.call_id))
+        with pytest.raises(StorageUnavailable):
+            await store.call("main", "1")
+        await store.save([missed_call()])
+    assert await store.call("main", missed_call().call_id) == missed_call()
     await database.close()

@@ -8,6 +8,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
 
 from storage.database import Database
 from storage.errors import SchemaMismatch
@@ -41,6 +43,13 @@ async def test_the_migrations_make_the_tables_that_the_program_knows(settings: S
             assert await connection.run_sync(_collations) == {"C"}
     await check(database)
     await database.close()
+
+
+def test_text_sorts_by_code_point_in_postgresql_as_it_does_in_sqlite() -> None:
+    made = "".join(
+        str(CreateTable(table).compile(dialect=postgresql.dialect())) for table in metadata.sorted_tables
+    )
+    assert made.count("TEXT") == made.count('TEXT COLLATE "C"') > 20
 
 
 async def test_upgrading_what_is_up_to_date_changes_nothing(settings: StorageSettings) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from storage.append_file import Lines
 from storage.errors import SpoolInUse
 from storage.spool import Spool
 
@@ -162,6 +163,27 @@ def test_a_spool_that_cannot_be_made_is_tried_again(tmp_path: Path) -> None:
     (tmp_path / "spool").unlink()
     spool.append(b"line")
     assert taken(spool) == [b"line"]
+    spool.close()
+
+
+def test_a_line_that_comes_while_its_segment_is_read_is_not_stepped_over(tmp_path: Path) -> None:
+    """Reading happens in another thread than appending."""
+
+    class Busy(Spool):
+        come_now: Iterator[bytes] = iter([b"during", b"and the next segment"])
+
+        def _read_segment(self, segment: int, limit: int) -> Lines:
+            found = super()._read_segment(segment, limit)
+            if not found.lines:
+                for line in self.come_now:
+                    self.append(line)
+            return found
+
+    spool = Busy(tmp_path / "spool", limit_bytes=60)
+    spool.append(b"first")
+    spool.advance(spool.read(1))
+    assert spool.read(10).lines == ()
+    assert taken(spool) == [b"during", b"and the next segment"]
     spool.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from storage.errors import FactRejected
 from storage.settings import StorageSettings
 from storage.store import SqlStore
 from tests.storage.facts import MORNING, missed_call
-from tests.storage.places import only_sqlite
+from tests.storage.places import only_postgresql, only_sqlite
 
 
 async def test_ten_thousand_calls_are_saved_within_seconds(sql_store: SqlStore) -> None:
@@ -62,6 +63,14 @@ async def test_text_that_postgresql_cannot_keep_gives_way_to_a_sign(sql_store: S
     assert kept is not None
     assert kept.caller.name == "W\N{REPLACEMENT CHARACTER}ng ?"
     assert kept.attempts[0].channel == "PJSIP/\N{REPLACEMENT CHARACTER}"
+
+
+@only_postgresql
+async def test_a_number_too_long_for_an_index_is_the_facts_fault(sql_store: SqlStore) -> None:
+    """It could come from anybody who calls: it must not stop the others."""
+    digits = "".join(sha256(b"%d" % number).hexdigest() for number in range(200))
+    with pytest.raises(FactRejected):
+        await sql_store.save([missed_call(caller=Caller(number=digits))])
 
 
 @pytest.mark.parametrize(

@@ -186,11 +186,21 @@ async def test_when_the_disk_is_full_facts_wait_in_memory_and_it_is_told(setting
         assert [told for told in service.diary.told if "spool" in told] == ["spool lost", "spool back"]
 
 
-async def test_what_waited_in_memory_goes_to_the_disk_as_soon_as_it_can(settings: StorageSettings) -> None:
-    async with life(settings, running=False) as service:
+@pytest.mark.parametrize("occasion", ["the next call", "the next try to reach the store"])
+async def test_what_waited_in_memory_goes_to_the_disk_as_soon_as_it_can(
+    settings: StorageSettings, occasion: str
+) -> None:
+    store = InMemoryStore()
+    store.away = "gone"
+    async with life(settings, store, running=occasion != "the next call") as service:
         with files_end_at(3000):
             service.take(*CALLS[:-1])
-        service.take(CALLS[-1])
+            assert not service.writer.on_disk
+        if occasion == "the next call":
+            service.take(CALLS[-1])
+        await until(lambda: service.writer.on_disk)
+        if occasion != "the next call":
+            service.take(CALLS[-1])
     async with life(settings) as next_life:
         await next_life.is_empty()
         assert next_life.saved() == CALLS
