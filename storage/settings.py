@@ -57,7 +57,7 @@ class StorageSettings:
     """Megabytes the spool may hold while the database is away: some 250,000 calls, weeks of a busy hotline."""
 
     memory_facts: int = 10_000
-    """Facts kept in memory when not even the spool can be written: about 30 MB. What exceeds it is refused, loudly."""
+    """Facts kept in memory when not even the spool can be written: about 20 MB. What exceeds it is refused, loudly."""
 
     batch_facts: int = 200
     """Facts per transaction. More would keep the event loop busy for more than some 20 ms while they are prepared."""

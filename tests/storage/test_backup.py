@@ -48,6 +48,15 @@ async def test_a_backup_of_sqlite_is_a_database_of_its_own(
 
 
 @only_sqlite
+async def test_a_backup_can_be_made_while_the_service_is_stopped(
+    settings: StorageSettings, tmp_path: Path
+) -> None:
+    await backup(settings, tmp_path / "backup.db")
+    with closing(sqlite3.connect(tmp_path / "backup.db")) as copy:
+        assert copy.execute("SELECT count(*) FROM calls").fetchone() == (0,)
+
+
+@only_sqlite
 async def test_calls_are_stored_while_the_backup_is_made(
     settings: StorageSettings, sql_store: SqlStore, tmp_path: Path
 ) -> None:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import rejected
-from storage.rejected import RejectedFile
+from storage.rejected import LIMIT_BYTES, RejectedFile
 
 
 def test_the_line_is_kept_with_the_reason_whatever_it_is(tmp_path: Path) -> None:
@@ -19,9 +18,12 @@ def test_the_line_is_kept_with_the_reason_whatever_it_is(tmp_path: Path) -> None
     ]
 
 
-def test_the_first_facts_tell_it_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_it_is_full_a_person_has_to_look(tmp_path: Path) -> None:
     file = RejectedFile(tmp_path / "rejected.jsonl")
     big = b"x" * 1_000_000
-    for _ in range(20):
+    for _ in range(LIMIT_BYTES // len(big)):
         file.add(big, "too large")
-    assert file.path.stat().st_size < rejected.LIMIT_BYTES + 2_000_000
+    with pytest.raises(OSError, match="look at what is in it, then move it away"):
+        file.add(b"one more", "too large")
+    file.path.rename(tmp_path / "looked at")
+    file.add(b"one more", "too large")
