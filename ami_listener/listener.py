@@ -78,9 +78,10 @@ class Listener:
         blind_reason: str = NOT_RUNNING,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`observed_until`: when an earlier process last saw this PBX; the time since then is blind.
+        """`observed_until`: when an earlier process last saw this PBX; the time since then is blind, for `blind_reason`.
 
         Both may be read at any time: what a successor of this process would have to be given.
+        `on_bytes` gets what is read from the socket as it comes, and b"" when a connection is over.
         """
         self.settings = settings
         self.observed_until = observed_until
@@ -132,6 +133,8 @@ class Listener:
             self._connection = None
             if connection is not None:
                 connection.close()
+                if self._on_bytes is not None:
+                    self._on_bytes(b"")
                 self._goes_blind(reason)
 
     def _goes_blind(self, reason: str) -> None:

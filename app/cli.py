@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from app.settings import ConfigError, Settings, configured_path, load
+from app.config_problems import ConfigError
+from app.config_sections import SECRET_VARIABLE
+from app.settings import Settings, configured_path, load
+
+FINDING, BAD_USAGE = 1, 2
 
 cli = typer.Typer(
     name="threerings",
-    help="A hotline's calls beside an Asterisk PBX.",
+    help="Calls of a hotline beside an Asterisk PBX: every call kept, its rings counted.",
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
 )
 db = typer.Typer(help="The database of calls.", no_args_is_help=True)
 cli.add_typer(db, name="db")
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Default: $THREERINGS_CONFIG, ./config.yaml, or the defaults.")
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Else $THREERINGS_CONFIG, ./config.yaml, or the defaults."),
 ]
-FINDING, BAD_USAGE = 1, 2
 
 
 def fail(text: str, code: int = FINDING) -> NoReturn:
@@ -33,30 +35,17 @@ def fail(text: str, code: int = FINDING) -> NoReturn:
     raise typer.Exit(code)
 
 
-def read_settings(path: Path | None) -> Settings:
-    """The configuration, or exit 2 with every problem."""
+def read_settings(path: Path | None, *, for_pbx: bool = True) -> Settings:
+    """The configuration, or exit 2 with every problem. `for_pbx`: a secret for the log-in has to be there."""
     try:
-        return load(configured_path(path))
+        settings = load(configured_path(path))
     except ConfigError as error:
         for problem in error.problems:
             typer.echo(f"threerings: {problem}", err=True)
         raise typer.Exit(BAD_USAGE) from None
-
-
-def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
-    """Run; SIGTERM and Ctrl-C cancel it, so that it can stop gracefully."""
-
-    async def supervised() -> None:
-        task = asyncio.ensure_future(work)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, task.cancel)
-        await task
-
-    try:
-        asyncio.run(supervised())
-    except asyncio.CancelledError:
-        return
+    if for_pbx and not settings.ami.secret:
+        fail(f"pbx.secret_file: no secret; name a file that holds it, or set {SECRET_VARIABLE}", BAD_USAGE)
+    return settings
 
 
 @cli.command()
@@ -64,10 +53,7 @@ def run(config: ConfigOption = None) -> None:
     """The service: listens to the PBX, keeps every call, shows metrics."""
     from app.run_command import run_service
 
-    settings = read_settings(config)
-    error = run_service(settings, run_until_stopped)
-    if error:
-        fail(error)
+    raise typer.Exit(run_service(read_settings(config)))
 
 
 @cli.command(
@@ -85,21 +71,19 @@ def db_upgrade(config: ConfigOption = None) -> None:
     """Make or extend the tables; safe to repeat."""
     from app.database_commands import upgrade_database
 
-    settings = read_settings(config)
-    error = upgrade_database(settings.storage, typer.echo)
+    error = upgrade_database(read_settings(config, for_pbx=False).storage, typer.echo)
     if error:
         fail(error)
 
 
 @db.command("backup")
 def db_backup(
-    target: Annotated[Path, typer.Argument(help="A file that does not exist yet.")],
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="A file that does not exist yet.")],
     config: ConfigOption = None,
 ) -> None:
     """A copy of the database while the service runs."""
     from app.database_commands import backup_database
 
-    settings = read_settings(config)
-    error = backup_database(settings.storage, target, typer.echo)
+    error = backup_database(read_settings(config, for_pbx=False).storage, target, typer.echo)
     if error:
         fail(error)

@@ -21,32 +21,37 @@ _log = structlog.stdlib.get_logger("pbx")
 class ServiceObserver(LogObserver):
     """Implements `ami_listener.listener.ListenerObserver` and `storage.observer.StorageObserver`."""
 
-    def __init__(self, pbx: str, meters: Meters, take: Callable[[BlindInterval], None]) -> None:
+    def __init__(
+        self,
+        pbx: str,
+        meters: Meters,
+        on_observing: Callable[[], None],
+        on_blind: Callable[[BlindInterval], None],
+    ) -> None:
         super().__init__()
         self._pbx = pbx
         self._meters = meters
-        self._take = take
-        self.problems: list[str] = []
+        self._on_observing = on_observing
+        self._on_blind = on_blind
 
     # -- the listener ---------------------------------------------------------------------------------------------
 
     def connected(self) -> None:
-        self.problems.clear()
         self._meters.ami(self._pbx, connected=True)
+        self._on_observing()
         _log.info("observing", pbx=self._pbx)
 
     def blind(self, since: datetime, until: datetime | None, reason: str) -> None:
         """R-REPORT-3: a time in which nothing was observed is a fact like any other."""
+        self._on_blind(BlindInterval(self._pbx, since, until, reason))
         if until is None:
             self._meters.ami(self._pbx, connected=False)
-        self._take(BlindInterval(self._pbx, since, until, reason))
-        _log.warning(
-            "not observed", pbx=self._pbx, since=since.isoformat(), until=until and until.isoformat()
-        )
+            _log.warning("not observing", pbx=self._pbx, since=since.isoformat(), reason=reason)
+        else:
+            seconds = round((until - since).total_seconds(), 1)
+            _log.info("was not observed", pbx=self._pbx, seconds=seconds, reason=reason)
 
     def problem(self, text: str) -> None:
-        self._meters.ami(self._pbx, connected=False)
-        self.problems.append(text)
         _log.error(text)
 
     def handled(self, at: datetime | None) -> None:

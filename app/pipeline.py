@@ -7,9 +7,9 @@ to the meters. Until a call has ended its signals are kept in the log of open ca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ami_listener.snapshot import KnownCall
 from hotline.calls import CallTracker
@@ -19,7 +19,16 @@ from hotline.records import Fact
 from hotline.signal_json import signal_from_json, signal_to_json
 from hotline.signals import Signal
 
-OBSERVED = "observed"  # the entry in the log of open calls that says until when the PBX was observed
+# Entries in the log of open calls that say until when the PBX was observed. Two, written in turn: the new one is on disk
+# before the old one is forgotten.
+_MARKS = ("observed", "observed again")
+
+
+class Observed(NamedTuple):
+    """Until when the PBX was observed, and why not after that."""
+
+    until: datetime
+    reason: str
 
 
 class OpenCallLog(Protocol):
@@ -33,17 +42,11 @@ class OpenCallLog(Protocol):
 class Pipeline:
     """Implements `ami_listener.listener.Tracking`."""
 
-    def __init__(
-        self,
-        tracker: CallTracker,
-        log: OpenCallLog,
-        sinks: Iterable[FactSink],
-        on_open_calls: Callable[[dict[str | None, int]], None] = lambda _by_line: None,
-    ) -> None:
+    def __init__(self, tracker: CallTracker, log: OpenCallLog, sinks: Iterable[FactSink]) -> None:
         self.tracker = tracker
         self._log = log
         self._sinks = tuple(sinks)
-        self._on_open_calls = on_open_calls
+        self._marks = 0
 
     # -- what the listener calls ----------------------------------------------------------------------------------
 
@@ -52,9 +55,7 @@ class Pipeline:
         for signal in signals:
             if signal.call_id is not None:
                 self._log.record(signal.call_id, signal_to_json(signal))
-            self._keep(self.tracker.feed(signal))
-            if signal.call_id is not None and signal.call_id not in self.tracker.open_calls:
-                self._log.forget(signal.call_id)
+            self._track(signal)
 
     def known_calls(self) -> Collection[KnownCall]:
         return [
@@ -64,47 +65,65 @@ class Pipeline:
 
     def resync(self, alive: frozenset[str]) -> None:
         """Calls that ended while nobody looked are closed as `partial`, the others go on as `resumed`."""
-        before = set(self.tracker.open_calls)
-        self._keep(self.tracker.resync(alive))
-        for call_id in before - set(self.tracker.open_calls):
-            self._log.forget(call_id)
+        self._close(self.tracker.open_calls.keys() - alive, self.tracker.resync(alive))
 
-    # -- what the shell calls -------------------------------------------------------------------------------------
+    # -- what the service calls -----------------------------------------------------------------------------------
 
-    def restore(self, entries: Iterable[tuple[str, dict[str, Any]]]) -> datetime | None:
-        """Feed the tracker with what an earlier process had heard. Returns until when the PBX was observed then."""
-        observed_until: datetime | None = None
+    def restore(self, entries: Iterable[tuple[str, dict[str, Any]]]) -> Observed | None:
+        """Feed the tracker with what an earlier process had heard. Returns until when it observed the PBX."""
+        observed: list[Observed] = []
         for call_id, entry in entries:
-            if call_id == OBSERVED:
-                observed_until = time_from(entry["until"])
+            if call_id in _MARKS:
+                observed += _observed_from(entry)
                 continue
             signal = signal_from_json(entry)
-            if signal is None:
-                continue
-            at = getattr(signal, "at", None)
-            if at is not None and (observed_until is None or at > observed_until):
-                observed_until = at
-            # Facts of ended calls were taken before: a call is forgotten only after its record went to the writer.
-            self._keep(self.tracker.feed(signal))
-            if call_id not in self.tracker.open_calls:
-                self._log.forget(call_id)
-        return observed_until
+            if signal is not None:
+                # Of a call that has ended the record was on its way already: taken again it changes nothing.
+                self._track(signal)
+        return max(observed, default=None)
 
-    def mark_observed(self, until: datetime) -> None:
-        """Remember until when the PBX was observed, for the next start."""
-        self._log.forget(OBSERVED)
-        self._log.record(OBSERVED, {"until": time_text(until)})
+    def mark_observed(self, observed: Observed) -> None:
+        """Remember until when the PBX was observed, for the next process."""
+        self._marks += 1
+        new, old = _MARKS[self._marks % 2], _MARKS[self._marks % 2 - 1]
+        self._log.record(new, {"until": time_text(observed.until), "reason": observed.reason})
+        self._log.forget(old)
 
     def tick(self, now: datetime) -> None:
         """Let the tracker close what is overdue."""
-        self._keep(self.tracker.tick(now))
+        deadline = self.tracker.next_deadline()
+        if deadline is None or now < deadline:
+            return
+        before = set(self.tracker.open_calls)
+        facts = self.tracker.tick(now)
+        self._close(before - self.tracker.open_calls.keys(), facts)
 
-    def show_open_calls(self) -> None:
-        """Tell how many calls are under way, by line."""
-        lines = Counter(call.line.name if call.line else None for call in self.tracker.open_calls.values())
-        self._on_open_calls(dict(lines))
+    def open_calls_by_line(self) -> dict[str | None, int]:
+        """How many calls are under way; None: on no configured line."""
+        calls = self.tracker.open_calls.values()
+        return dict(Counter(call.line.name if call.line else None for call in calls))
 
-    def _keep(self, facts: list[Fact]) -> None:
+    def keep(self, facts: Iterable[Fact]) -> None:
+        """To everybody who wants facts; the writer comes first and has them on disk."""
         for fact in facts:
             for sink in self._sinks:
                 sink.take(fact)
+
+    def _track(self, signal: Signal) -> None:
+        self.keep(self.tracker.feed(signal))
+        if signal.call_id is not None and signal.call_id not in self.tracker.open_calls:
+            self._log.forget(signal.call_id)
+
+    def _close(self, call_ids: Iterable[str], facts: Iterable[Fact]) -> None:
+        """Keep the records first: between the two a call is there twice, never not at all."""
+        self.keep(facts)
+        for call_id in call_ids:
+            self._log.forget(call_id)
+
+
+def _observed_from(entry: dict[str, Any]) -> list[Observed]:
+    try:
+        until = time_from(entry["until"])
+        return [] if until is None else [Observed(until, str(entry["reason"]))]
+    except (KeyError, ValueError, TypeError):
+        return []  # another version's: better not to know than not to start

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
+from app.config_problems import ConfigError
 from app.replay import replay
 from hotline.directory import Directory
 from hotline.record_json import call_to_json
@@ -40,17 +41,13 @@ def replay_command(arguments: Sequence[str]) -> int:
             file=sys.stderr,
         )
         return 2
-    except ConfigProblems as error:
-        print(*error.args, sep="\n", file=sys.stderr)
+    except ConfigError as error:
+        print(*(f"threerings replay: {problem}" for problem in error.problems), sep="\n", file=sys.stderr)
         return 2
     if anomalies:
         shown = ", ".join(f"{kind} {count}" for kind, count in sorted(anomalies.items()))
         print(f"threerings replay: anomalies in the stream: {shown}", file=sys.stderr)
     return 0
-
-
-class ConfigProblems(Exception):  # noqa: N818 - carries the lines to print
-    """What is wrong with the configuration, a line each."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,13 +63,9 @@ def _parser() -> argparse.ArgumentParser:
 def _configuration(path: Path | None) -> tuple[str, Directory]:
     if path is None:
         return "pbx", Directory()
-    from app.settings import ConfigError, load
+    from app.settings import load_directory
 
-    try:
-        settings = load(path)
-    except ConfigError as error:
-        raise ConfigProblems(*error.problems) from None
-    return settings.ami.name, settings.directory
+    return load_directory(path)
 
 
 def _open(name: str, stack: ExitStack) -> BinaryIO:

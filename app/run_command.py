@@ -1,43 +1,51 @@
-"""`threerings run`: the service in the foreground until SIGTERM or Ctrl-C."""
+"""`threerings run`: the service in the foreground until SIGTERM or Ctrl-C, and what it says when it cannot go on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
 import structlog
 
+from app.interruption import run_until_stopped
 from app.logs import set_up_logs
 from app.settings import Settings
-from app.wiring import Service, program_version
-from hotline.ports import StorageUnavailable
+from app.wiring import DataDirectoryError, Service, program_version
 from metrics.page import MetricsPageError
 from storage.errors import StorageError
+
+_FOR_A_PERSON = (StorageError, MetricsPageError, DataDirectoryError)
 
 _log = structlog.stdlib.get_logger("service")
 
 
-def run_service(settings: Settings, run: Callable[[Coroutine[Any, Any, None]], None]) -> str | None:
-    """Run until stopped. Returns one line when it could not start: what, where, what to do."""
+def run_service(settings: Settings) -> int:
+    """Run until stopped: 0. What only a person can mend is one log line and 1, anything unexpected its traceback and 1."""
     set_up_logs(settings.log)
     try:
-        run(_serve(settings))
-    except (StorageError, StorageUnavailable, MetricsPageError) as error:
-        return str(error)
-    except OSError as error:
-        return f"storage.data_dir: {error.filename}: {error.strerror}; make it writable for this user"
-    return None
+        run_until_stopped(_serve(settings))
+    except Exception as error:  # noqa: BLE001 - the supervisor: whatever it is, it is logged and systemd starts us again
+        reason = _reason(error)
+        if reason is None:
+            _log.critical("the service failed and ends; please report this", exc_info=error)
+        else:
+            _log.error(reason)
+        return 1
+    return 0
+
+
+def _reason(error: BaseException) -> str | None:
+    """The line for a person, None for what nobody expected. The first of several failures counts."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error) if isinstance(error, _FOR_A_PERSON) else None
 
 
 async def _serve(settings: Settings) -> None:
     async with Service(settings) as service:
+        metrics = settings.metrics
         _log.info(
             "started",
             version=program_version(),
             pbx=f"{settings.ami.host}:{settings.ami.port}",
-            database=str(settings.storage.data_dir) if settings.storage.url is None else "by url",
-            metrics=f"http://{settings.metrics.host}:{service.page.port}/metrics"
-            if settings.metrics.enabled
-            else "off",
+            data=str(settings.storage.data_dir),
+            metrics=f"http://{metrics.host}:{service.page.port}/metrics" if metrics.enabled else "off",
         )
         await service.run()
