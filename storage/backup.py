@@ -17,7 +17,6 @@ from sqlalchemy import URL
 from storage.append_file import FILE_MODE
 from storage.database import parse_url, shown
 from storage.errors import BackupFailed
-from storage.settings import StorageSettings
 from storage.sqlite import sqlite_path
 
 Progress = Callable[[int, int], None]
@@ -29,19 +28,19 @@ _PAGES_AT_ONCE = 256
 _CONNECT_SECONDS = "10"
 
 
-async def backup(settings: StorageSettings, target: Path, progress: Progress | None = None) -> None:
+async def backup(url: str, target: Path, progress: Progress | None = None) -> None:
     """Write the database as it is now to `target`, which must not exist yet.
 
     SQLite: a database file, ready to be used. PostgreSQL: an archive for `pg_restore`. Raises BackupFailed,
     BadDatabaseUrl. When it fails, no `target` is left.
     """
-    url = parse_url(settings.database_url())
+    parsed = parse_url(url)
     try:
         with _new_file(target) as part:
-            if url.get_backend_name() == "sqlite":
-                await asyncio.to_thread(_copy, sqlite_path(url), part, progress)
+            if parsed.get_backend_name() == "sqlite":
+                await asyncio.to_thread(_copy, sqlite_path(parsed), part, progress)
             else:
-                await _dump(url, part)
+                await _dump(parsed, part)
     except (OSError, sqlite3.Error) as error:
         raise BackupFailed(f"cannot back up to {target}: {error}") from error
 

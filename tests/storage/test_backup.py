@@ -39,7 +39,7 @@ async def test_a_backup_of_sqlite_is_a_database_of_its_own(
     await sql_store.save(CALLS)
     seen: list[tuple[int, int]] = []
     target = tmp_path / "backup.db"
-    await backup(settings, target, lambda done, total: seen.append((done, total)))
+    await backup(settings.database_url(), target, lambda done, total: seen.append((done, total)))
     assert seen[-1][0] == seen[-1][1] > 0
     assert target.stat().st_mode & 0o077 == 0
     copy = Database(replace(settings, url=f"sqlite:///{target}"))
@@ -51,7 +51,7 @@ async def test_a_backup_of_sqlite_is_a_database_of_its_own(
 async def test_a_backup_can_be_made_while_the_service_is_stopped(
     settings: StorageSettings, tmp_path: Path
 ) -> None:
-    await backup(settings, tmp_path / "backup.db")
+    await backup(settings.database_url(), tmp_path / "backup.db")
     with closing(sqlite3.connect(tmp_path / "backup.db")) as copy:
         assert copy.execute("SELECT count(*) FROM calls").fetchone() == (0,)
 
@@ -65,7 +65,9 @@ async def test_calls_are_stored_while_the_backup_is_made(
         await sql_store.save([missed_call(number, tried=5) for number in range(start, start + 1000)])
     target = tmp_path / "backup.db"
     done: list[int] = []
-    copying = asyncio.create_task(backup(settings, target, lambda pages, _: done.append(pages)))
+    copying = asyncio.create_task(
+        backup(settings.database_url(), target, lambda pages, _: done.append(pages))
+    )
     written = 4000
     while not copying.done():
         await sql_store.save([missed_call(written, tried=5)])
@@ -87,16 +89,16 @@ async def test_an_existing_file_is_never_overwritten(settings: StorageSettings, 
     target = tmp_path / "precious"
     target.write_text("precious")
     with pytest.raises(BackupFailed, match="exists already: name another file"):
-        await backup(settings, target)
+        await backup(settings.database_url(), target)
     assert target.read_text() == "precious"
 
 
 @only_sqlite
 async def test_a_backup_that_fails_leaves_nothing_behind(settings: StorageSettings, tmp_path: Path) -> None:
     with pytest.raises(BackupFailed, match="cannot back up to"):
-        await backup(settings, tmp_path / "no" / "such" / "directory" / "backup.db")
+        await backup(settings.database_url(), tmp_path / "no" / "such" / "directory" / "backup.db")
     with pytest.raises(BackupFailed, match="cannot back up to"):
-        await backup(replace(settings, url=f"sqlite:///{tmp_path / 'none.db'}"), tmp_path / "backup.db")
+        await backup(f"sqlite:///{tmp_path / 'none.db'}", tmp_path / "backup.db")
     assert names_in(tmp_path) == ["data"]
 
 
@@ -107,7 +109,7 @@ async def test_a_backup_of_postgresql_can_be_restored(
     (only_path / "pg_dump").symlink_to(postgres.binaries / "pg_dump")
     await sql_store.save(CALLS)
     target = tmp_path / "backup.dump"
-    await backup(settings, target)
+    await backup(settings.database_url(), target)
     assert target.stat().st_mode & 0o077 == 0
     # The server's user cannot read the directory of a test.
     readable = postgres.directory / "backup.dump"
@@ -128,16 +130,14 @@ async def test_what_pg_dump_complains_of_is_told_in_one_line(
 ) -> None:
     (only_path / "pg_dump").symlink_to(postgres.binaries / "pg_dump")
     with pytest.raises(BackupFailed, match=r'pg_dump failed: .*"nowhere" does not exist') as reason:
-        await backup(replace(settings, url=postgres.url("nowhere")), tmp_path / "backup.dump")
+        await backup(postgres.url("nowhere"), tmp_path / "backup.dump")
     assert "\n" not in str(reason.value)
     assert names_in(tmp_path, "*backup*") == []
 
 
 async def test_without_pg_dump_the_command_to_run_is_told(tmp_path: Path, only_path: Path) -> None:
     with pytest.raises(BackupFailed, match=r"pg_dump is not installed: .*`pg_dump --format=custom") as reason:
-        await backup(
-            StorageSettings(url="postgresql://threerings:secret@db.example/calls"), tmp_path / "backup.dump"
-        )
+        await backup("postgresql://threerings:secret@db.example/calls", tmp_path / "backup.dump")
     assert " --file=backup.dump " in str(reason.value)
     assert "db.example/calls" in str(reason.value)
     assert "secret" not in str(reason.value)

@@ -43,4 +43,4 @@ def test_a_value_that_cannot_work_is_told_with_its_name(wrong: dict[str, float])
 @pytest.mark.parametrize("wrong", [{"file_mb": 0}, {"files": 0}])
 def test_a_journal_that_cannot_work_is_told_with_its_name(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=f"^storage.journal.{next(iter(wrong))}: "):
-        JournalSettings(**wrong)
+        JournalSettings(**wrong)  # type: ignore[arg-type]
