@@ -59,7 +59,7 @@ Cadence = Annotated[str | tuple[int, ...], PlainValidator(_cadence)]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class PbxSection(Section):

@@ -28,11 +28,7 @@ class Replay:
 
     def feed(self, data: bytes) -> list[Fact]:
         """The facts that became known with these bytes."""
-        facts: list[Fact] = []
-        for message in self.reader.feed(data):
-            for signal in self.translator.feed(message):
-                facts += self.tracker.feed(signal)
-        return facts
+        return self.tracker.feed_all(self.translator.feed_all(self.reader.feed(data)))
 
     def finish(self) -> list[Fact]:
         """The stream is over: calls still open are given as `partial`."""

@@ -20,7 +20,9 @@ def channel(name: str, uniqueid: str, linkedid: str, state: str, **headers: str)
     return {"Channel": name, "Uniqueid": uniqueid, "Linkedid": linkedid, "ChannelState": state} | headers
 
 
-CALLER = channel("PJSIP/trunk-1", "1.1", "1.1", "4", CallerIDNum="13712345678", Context="from-trunk", Exten="101")
+CALLER = channel(
+    "PJSIP/trunk-1", "1.1", "1.1", "4", CallerIDNum="13712345678", Context="from-trunk", Exten="101"
+)
 DESK = channel("PJSIP/deska-2", "1.2", "1.1", "0")
 DIAL = {key: value for key, value in CALLER.items() if key != "Exten"} | {
     "Dest" + key: value for key, value in DESK.items()
