@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ami_listener.message import Message
+from ami_listener.message import HeaderText, Message
 
 MAX_MESSAGE_BYTES = 64 * 1024  # Asterisk's longest (a VarSet of a whole SIP body) stay below 10 KiB
 MAX_LINE_BYTES = 16 * 1024
@@ -43,7 +43,7 @@ class AmiReader:
         self.counts = ReaderCounts()
         self.banner: str | None = None
         self.replies: list[bytes] = []
-        self._wanted = {name.encode(): (name, needle) for name, needle in wanted.items()}
+        self._wanted = {_EVENT + name.encode(): (name, needle) for name, needle in wanted.items()}
         self._keep_replies = keep_replies
         self._rest = b""
         self._skipping = False
@@ -74,11 +74,12 @@ class AmiReader:
             if len(block) > MAX_MESSAGE_BYTES:
                 found.append(Message(OVERSIZED, {}))
                 continue
-            if block[:7] != _EVENT:
+            want = wanted.get(block.partition(b"\r\n")[0])
+            if want is None and block[:7] != _EVENT:
                 block = self._trim(block, found)
                 if block[:7] != _EVENT:
                     continue
-            want = wanted.get(block[7 : block.find(b"\r\n", 7)])
+                want = wanted.get(block.partition(b"\r\n")[0])
             if want is None or want[1] not in block:
                 if self._keep_replies and b"\r\nActionID: " in block:
                     self.replies.append(block)
@@ -105,19 +106,4 @@ class AmiReader:
     def _message(name: str, block: bytes) -> Message:
         if len(block) > MAX_LINE_BYTES and max(map(len, block.split(b"\r\n"))) > MAX_LINE_BYTES:
             return Message(OVERSIZED, {})
-        lines = block.decode("utf-8", "replace").split("\r\n")
-        lines.reverse()  # dict() keeps the last of equal keys: now that is the first line
-        try:
-            return Message(name, dict([line.split(": ", 1) for line in lines]))
-        except ValueError:
-            return Message(name, _headers(lines))
-
-
-def _headers(lines: list[str]) -> dict[str, str]:
-    """The slow way, for a message with a line that is no header; such a line is passed over."""
-    headers: dict[str, str] = {}
-    for line in lines:
-        key, colon, value = line.partition(":")
-        if colon:
-            headers[key] = value.removeprefix(" ")
-    return headers
+        return Message(name, HeaderText(block.decode("utf-8", "replace")))
