@@ -32,7 +32,7 @@ def time_text(at: datetime | None) -> str | None:
     """RFC 3339 in UTC with six digits of a second; None stays None."""
     if at is None:
         return None
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def time_from(text: str | None) -> datetime | None:
