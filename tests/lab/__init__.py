@@ -1,0 +1,1 @@
+"""The lab itself: its SIP, its PBX, its phones and what they tell."""

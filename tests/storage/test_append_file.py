@@ -1,3 +1,5 @@
+"""Lines of a file that only grows: whole or not at all, for their owner only."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""Backups of both databases: whole, while calls are stored, and never over another file."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""Connections and transactions: what is refused, what waits for whom, what survives."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""Facts as lines of JSON: every one comes back, and nothing else is taken for one."""
+
 from __future__ import annotations
 
 import json

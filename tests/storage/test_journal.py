@@ -1,3 +1,5 @@
+"""The raw bytes in rotating files: every file can be replayed, and the oldest go."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""Tables made and extended: up to date, at once, and refused where they are of another program."""
+
 from __future__ import annotations
 
 import asyncio

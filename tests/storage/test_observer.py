@@ -1,3 +1,5 @@
+"""What is said of the store: one line an event, and never the reason for a loss."""
+
 from __future__ import annotations
 
 import structlog

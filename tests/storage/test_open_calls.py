@@ -1,3 +1,5 @@
+"""Calls under way on disk: found again after a crash, and forgotten when they ended."""
+
 from __future__ import annotations
 
 import shutil

@@ -1,3 +1,5 @@
+"""Facts set aside for a person."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""The section `storage` of the configuration: what its values mean and which cannot work."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The spool: in order, until stored, over crashes and full disks."""
+
 from __future__ import annotations
 
 import shutil
