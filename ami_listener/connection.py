@@ -15,6 +15,7 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 from panoramisk.message import Message as Reply
 
+from ami_listener import session
 from ami_listener.errors import AmiActionFailed, AmiAuthError, AmiConnectionLost, AmiError, AmiPermissionError
 from ami_listener.message import Message
 from ami_listener.protocol import AmiReader
@@ -45,10 +46,18 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk is not typed
             replies, self.reader.replies = self.reader.replies, []
             for raw in replies:
                 reply = Reply.from_line(raw.decode("utf-8", "replace"))
-                if reply is not None:
+                if reply is not None and not self._is_refusal(reply):
                     self.handle_message(reply)
         if messages:
             self._on_messages(messages)
+
+    def _is_refusal(self, reply: Reply) -> bool:
+        """An error is all that will ever come; panoramisk would wait for the rest of a list."""
+        action = self.responses.get(reply.id) if reply.response == "Error" else None
+        if action is None or action.future.done():
+            return False
+        action.future.set_result(reply)
+        return True
 
 
 class _Manager(Manager):  # type: ignore[misc]
@@ -63,6 +72,12 @@ class _Manager(Manager):  # type: ignore[misc]
         self.awaiting_actions.clear()
         self.stop_pinging()
         self._on_lost()
+
+    def login(self, future: asyncio.Future[Any]) -> bool:
+        """Whoever waits for the log-in is told of its failure; here it would only be logged."""
+        if future.cancelled() or future.exception() is not None:
+            return False
+        return bool(super().login(future))
 
     def stop_pinging(self) -> None:
         pinger: asyncio.TimerHandle | None = getattr(self, "pinger", None)
@@ -145,6 +160,21 @@ class AmiConnection:
         rows = await self._send(action, fields, as_list=True)
         return [row for row in rows if "event" in row and not str(row["event"]).endswith("Complete")]
 
+    async def subscribe(self) -> None:
+        """Have events sent. Without the right to filter all come and are dropped here: slower, not wrong."""
+        if self.settings.filter_at_pbx:
+            try:
+                await self.filter_events()
+            except (AmiPermissionError, AmiActionFailed):
+                pass
+        await self.act("Events", EventMask=session.EVENT_MASK)
+
+    async def filter_events(self) -> None:
+        """Ask for the events that are read, and no others. Raises as `act`."""
+        new = session.understands_new_filters(await self.act("CoreSettings"))
+        for action in session.filters() if new else session.legacy_filters():
+            await self.act("Filter", **action)
+
     async def _send(self, action: str, fields: Mapping[str, str], *, as_list: bool) -> Replies:
         if self._manager is None or self.lost.is_set():
             raise AmiConnectionLost(f"no connection to {_where(self.settings)}")
@@ -217,6 +247,16 @@ def _where(settings: AmiSettings) -> str:
 
 
 def _unreachable(settings: AmiSettings, error: BaseException) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"{_where(settings)}: the PBX's certificate is not believed ({error.verify_message}); name it, or who signed "
+            "it, in pbx.tls_ca_file"
+        )
+    if isinstance(error, ssl.SSLError):
+        return (
+            f"{_where(settings)}: no TLS there ({error.reason}); set pbx.port to the port of `tlsbindaddr` in "
+            "manager.conf, or pbx.tls to false"
+        )
     reason = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
     return (
         f"{_where(settings)}: {reason}; is Asterisk running, with `enabled = yes`, "

@@ -121,7 +121,7 @@ class Listener:
         try:
             connection = await AmiConnection.open(self.settings, self._on_messages, self._on_bytes)
             self._connection = connection
-            await self._subscribe(connection)
+            await connection.subscribe()
             await self._take_stock(connection)
             backoff.reset()
             self._told.clear()
@@ -146,20 +146,6 @@ class Listener:
         self._observer.blind(self.observed_until, None, reason)
 
     # -- at the start of a connection -----------------------------------------------------------------------------
-
-    async def _subscribe(self, connection: AmiConnection) -> None:
-        if self.settings.filter_at_pbx:
-            await self._filter(connection)
-        await connection.act("Events", EventMask=session.EVENT_MASK)
-
-    async def _filter(self, connection: AmiConnection) -> None:
-        """Ask for the wanted events only. Without the right to, all come and are dropped here: slower, not wrong."""
-        try:
-            new = session.understands_new_filters(await connection.act("CoreSettings"))
-            for action in session.filters() if new else session.legacy_filters():
-                await connection.act("Filter", **action)
-        except (AmiPermissionError, AmiActionFailed):
-            return
 
     async def _take_stock(self, connection: AmiConnection) -> None:
         """Compare the PBX's state with what is known, then let the events through that came meanwhile."""

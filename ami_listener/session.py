@@ -18,7 +18,7 @@ EVENT_MASK = "call,user,agent,system,dialplan"
 # Newexten comes with every step of the dialplan; this is the one step we read.
 _FILTERED_BY_HEADER = {"Newexten": ("Application", "VoiceMail")}
 
-NEEDED_READ = ("call", "agent", "user", "system")
+NEEDED_READ = ("call", "agent", "user", "system", "dialplan")
 NEEDED_WRITE = ("call", "system")
 
 
@@ -54,9 +54,9 @@ def missing_write(settings: AmiSettings, what_for: str) -> str:
     )
 
 
-def missing_read(settings: AmiSettings) -> str:
+def missing_read(settings: AmiSettings, what: str = "calls are under way but no events of them come") -> str:
     return (
-        f"manager interface {settings.host}:{settings.port}: calls are under way but no events of them come; add "
+        f"manager interface {settings.host}:{settings.port}: {what}; add "
         f"`read = {','.join(NEEDED_READ)}` to [{settings.username}] in manager.conf and `manager reload`"
     )
 

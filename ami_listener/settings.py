@@ -20,7 +20,8 @@ class AmiSettings:
     """5038 in clear, 5039 with TLS, unless manager.conf says otherwise."""
 
     username: str = "threerings"
-    """The section of manager.conf to log in as. It needs `read = call,agent,user,system` and `write = call,system`."""
+    """The section of manager.conf to log in as. It needs `read = call,agent,user,system,dialplan` and `write =
+    call,system`."""
 
     secret: str = field(default="", repr=False)
     """Never in config.yaml: from an environment variable or a file."""
