@@ -66,6 +66,14 @@ def replay(context: typer.Context) -> None:
     raise typer.Exit(replay_command(context.args))
 
 
+@cli.command()
+def doctor(config: ConfigOption = None) -> None:
+    """Checks PBX, rights, clock, database, disk: one line each, and what to do. Exit 1 with a finding."""
+    from app.doctor_command import examine_and_print
+
+    raise typer.Exit(examine_and_print(read_settings(config), configured_path(config)))
+
+
 @db.command("upgrade")
 def db_upgrade(config: ConfigOption = None) -> None:
     """Make or extend the tables; safe to repeat."""

@@ -1,0 +1,97 @@
+"""`threerings doctor`: looks at everything the service needs and says one line about each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import typer
+
+from app.checks import Check, Verdict, finding, ok
+from app.interruption import run_until_stopped
+from app.pbx_checks import pbx_checks
+from app.settings import Settings
+from app.storage_checks import storage_checks
+from metrics.settings import MetricsSettings
+
+HTTP_WITHIN = 2.0  # seconds
+
+_COLOURS = {Verdict.OK: "green", Verdict.FINDING: "red", Verdict.UNKNOWN: "yellow"}
+_VERDICT_WIDTH, _SUBJECT_WIDTH = 17, 26
+
+
+def examine_and_print(settings: Settings, path: Path | None) -> int:
+    """Exit code: 0 when all is well, 1 with a finding."""
+    count = run_until_stopped(_examine(settings, path)) or Counter()
+    findings, unknowns = count[Verdict.FINDING], count[Verdict.UNKNOWN]
+    left = f", {unknowns} could not be checked" if unknowns else ""
+    typer.echo(f"\n{count[Verdict.OK]} ok, {findings} finding{'' if findings == 1 else 's'}{left}")
+    return 1 if findings else 0
+
+
+async def _examine(settings: Settings, path: Path | None) -> Counter[Verdict]:
+    count: Counter[Verdict] = Counter()
+    async for check in _checks(settings, path):
+        count[check.verdict] += 1
+        _print(check)
+    return count
+
+
+async def _checks(settings: Settings, path: Path | None) -> AsyncIterator[Check]:
+    directory = settings.directory
+    lines, phones = len(directory.lines), len(directory.phones)
+    yield ok("configuration", f"{path or 'the defaults'}: {lines} lines, {phones} phones")
+    async for check in pbx_checks(settings.ami):
+        yield check
+    async for check in storage_checks(settings.storage):
+        yield check
+    yield await _metrics_page(settings.metrics)
+
+
+async def _metrics_page(settings: MetricsSettings) -> Check:
+    where = f"{settings.host}:{settings.port}"
+    if not settings.enabled:
+        return ok("metrics page", "off by metrics.enabled")
+    if await _is_ours(settings):
+        return ok("metrics page", f"http://{where}/metrics answers: the service runs")
+    try:
+        server = await asyncio.start_server(lambda _reader, _writer: None, settings.host, settings.port)
+    except OSError as error:
+        reason = error.strerror or error
+        return finding(
+            "metrics page",
+            f"{where}: {reason}; change metrics.host or metrics.port, or stop the program that uses it",
+        )
+    server.close()
+    await server.wait_closed()
+    return ok("metrics page", f"{where} is free; the service does not run")
+
+
+async def _is_ours(settings: MetricsSettings) -> bool:
+    """Whether a page with our metrics is there already."""
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(HTTP_WITHIN):
+            reader, writer = await asyncio.open_connection(settings.host, settings.port)
+            try:
+                writer.write(b"GET /metrics HTTP/1.1\r\nHost: doctor\r\n\r\n")
+                return b"\nthreerings_" in await reader.read(100_000)
+            finally:
+                writer.close()
+    return False
+
+
+def _print(check: Check) -> None:
+    """In a terminal the text goes on below itself, else each check is one line."""
+    head = " " * (_VERDICT_WIDTH + _SUBJECT_WIDTH)
+    text = check.text
+    if sys.stdout.isatty():
+        width = max(shutil.get_terminal_size().columns - 1, len(head) + 30)
+        text = textwrap.fill(text, width, initial_indent=head, subsequent_indent=head).lstrip()
+    verdict = typer.style(f"{check.verdict:<{_VERDICT_WIDTH}}", fg=_COLOURS[check.verdict])
+    typer.echo(f"{verdict}{check.subject:<{_SUBJECT_WIDTH}}{text}")
