@@ -66,6 +66,21 @@ def replay(context: typer.Context) -> None:
     raise typer.Exit(replay_command(context.args))
 
 
+@cli.command("record")
+def record_stream(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that does not exist yet.")],
+    config: ConfigOption = None,
+) -> None:
+    """Raw AMI bytes from the PBX into FILE, until Ctrl-C; `replay` reads it. It holds callers' numbers."""
+    from app.record_command import record
+
+    if file.exists():
+        fail(f"{file} is there already; name a new file", BAD_USAGE)
+    error = record(read_settings(config), file)
+    if error:
+        fail(error)
+
+
 @cli.command()
 def doctor(config: ConfigOption = None) -> None:
     """Checks PBX, rights, clock, database, disk: one line each, and what to do. Exit 1 with a finding."""
