@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from ami_listener.live_call import LiveCall
+from ami_listener.originated import originate_is_up
 from ami_listener.scene import Headers, Scene
-from ami_listener.topology import Channel, known_text
+from ami_listener.topology import Channel, known_text, outer_legs
 from hotline.records import AnomalyKind, AttemptResult
 from hotline.signals import (
     CallDissolved,
     CallerIdentified,
-    CallPlacedByPbx,
     PhoneDialled,
     PhonePickedUp,
     PhoneRang,
@@ -51,27 +51,52 @@ def dial_begin(scene: Scene, headers: Headers, at: datetime | None) -> None:
     call = dialler.call
     if call is None or call.ended:
         return
-    if dialler is call.caller and not call.legs_dialled:
+    if dialler is call.origin:
+        originate_is_up(scene, call, at)
+    if dialler is call.caller and not (call.legs_dialled and call.caller_has_dialled):
         _correct_caller(scene, call, headers, at)
+        call.caller_has_dialled = True
     if leg.picker or _takes_over(leg, call):
         take_over(scene, leg, call)
     elif leg.dialled:
         leg.stopped = None  # a blonde transfer hands a ringing phone over to another caller
     else:
-        leg.dialled_by = dialler
-        scene.join(leg, call)
-        _dialled(scene, call, leg, at)
+        _dialled_by(scene, dialler, leg, at)
 
 
 def _called_by_pbx(scene: Scene, leg: Channel, at: datetime | None) -> None:
     call = leg.call
     if call is None or call.ended:
         return
-    if leg is call.origin and not call.from_pbx:
-        call.from_pbx = True
-        scene.signals.append(CallPlacedByPbx(call.call_id, at))
+    if leg is call.origin:
+        scene.placed_by_pbx(call, at)
     if not leg.dialled:
         _dialled(scene, call, leg, at)
+
+
+def _dialled_by(scene: Scene, dialler: Channel, leg: Channel, at: datetime | None) -> None:
+    call = dialler.call
+    if call is not None:
+        leg.dialled_by = dialler
+        scene.join(leg, call)
+        leg.round = _round(call, dialler, leg)
+        _dialled(scene, call, leg, at)
+
+
+def _round(call: LiveCall, dialler: Channel, leg: Channel) -> int:
+    """Legs that one Dial tries together share a round, whatever their Locals dial; the next begins when all have stopped.
+
+    A leg that a call was forwarded to belongs to the round of the one that forwarded it.
+    """
+    outer = dialler.other_half
+    if dialler.is_local and not dialler.dialled and outer is not None and outer.dialled:
+        return outer.round
+    before = call.round_legs
+    if before and before[-1].stopped != "FORWARD" and all(one.stopped is not None for one in before):
+        call.round += 1
+        before.clear()
+    before.append(leg)
+    return call.round
 
 
 def _correct_caller(scene: Scene, call: LiveCall, headers: Headers, at: datetime | None) -> None:
@@ -90,10 +115,11 @@ def _dialled(scene: Scene, call: LiveCall, leg: Channel, at: datetime | None) ->
     leg.dialled = True
     if not leg.is_real:
         return
+    call.legs.append(leg)
     if call.caller is not None and leg is not call.origin:
         call.legs_dialled += 1
     call.last_stop_was_cancel = False
-    scene.signals.append(PhoneDialled(call.call_id, at, scene.phone(leg)))
+    scene.signals.append(PhoneDialled(call.call_id, at, scene.phone(leg), leg.round))
     if leg.rings:  # its states were told before the dial
         scene.signals.append(PhoneRang(call.call_id, leg.ringing_at, leg.name))
     if leg.up:
@@ -150,10 +176,8 @@ def dial_end(scene: Scene, headers: Headers, at: datetime | None) -> None:
         if leg.picker or _takes_over(leg, dialler.call):
             # Asterisk reports the end of a dial that began towards another phone: this one picked it up.
             take_over(scene, leg, dialler.call)
-            return
-        leg.dialled_by = dialler
-        scene.join(leg, dialler.call)
-        _dialled(scene, dialler.call, leg, at)
+        else:
+            _dialled_by(scene, dialler, leg, at)
     call = leg.call
     if call is None or call.ended:
         return
@@ -170,8 +194,8 @@ def _answered(scene: Scene, call: LiveCall, leg: Channel, at: datetime | None) -
         leg_is_up(scene, leg, at)
     if leg.is_real and leg.hangup_cause is None:
         call.answered_leg, call.answered_at = leg, at
-    if leg is call.origin and leg.is_local and call.caller is not None and call.talking_to is None:
-        scene.signals.append(TalkBegan(call.call_id, at, scene.phone(call.caller)))
+    if leg is call.origin:
+        originate_is_up(scene, call, at)
 
 
 def settle_without_bridges(scene: Scene, call: LiveCall, leaving: Channel) -> None:
@@ -194,6 +218,15 @@ def talk_begins(scene: Scene, call: LiveCall, leg: Channel, at: datetime | None)
     )
 
 
+def leg_is_heard(scene: Scene, leg: Channel, at: datetime | None) -> None:
+    """A phone talks with somebody, be it not the caller: asked first by who transfers, third in a conference."""
+    call = leg.call
+    if leg.talked or not leg.dialled or not leg.is_real or call is None or call.ended:
+        return
+    leg.talked = True
+    scene.signals.append(PhoneStopped(call.call_id, at, leg.name, AttemptResult.ANSWERED))
+
+
 def mark_stop(scene: Scene, leg: Channel, status: str, at: datetime | None) -> None:
     """Remember and tell why a leg is no longer tried; what was said first stands."""
     if leg.stopped is not None or leg.talked:
@@ -204,8 +237,7 @@ def mark_stop(scene: Scene, leg: Channel, status: str, at: datetime | None) -> N
         return
     call.last_stop_was_cancel = leg.is_real and status == "CANCEL" and _status_in_front(leg) is None
     if leg.is_real:
-        replaced = status == "FORWARD"
-        scene.signals.append(PhoneStopped(call.call_id, at, leg.name, _result(scene, leg), replaced))
+        scene.signals.append(PhoneStopped(call.call_id, at, leg.name, _result(scene, leg)))
 
 
 def leg_is_gone(scene: Scene, leg: Channel, cause: int | None, at: datetime | None) -> None:
@@ -223,6 +255,13 @@ def leg_is_gone(scene: Scene, leg: Channel, cause: int | None, at: datetime | No
     after = _result(scene, leg)
     if before is None or (after is not before and before in _OPEN_TO_CAUSE):
         scene.signals.append(PhoneStopped(call.call_id, at, leg.name, after))
+
+
+def stop_what_rings(scene: Scene, call: LiveCall, at: datetime | None) -> None:
+    """The call is over. What still rings behind a Local is told to stop a moment later, when nobody asks any more."""
+    for leg in call.legs:
+        if leg.stopped is None and not leg.up and leg.call is call:
+            mark_stop(scene, leg, _status_in_front(leg) or "CANCEL", at)
 
 
 _STATUS_BY_CAUSE = {causes.USER_BUSY: "BUSY", causes.CALL_REJECTED: "NOANSWER"}
@@ -272,13 +311,8 @@ def _rang_out_or_not(scene: Scene, leg: Channel, cause: int | None) -> AttemptRe
 
 def _status_in_front(leg: Channel) -> str | None:
     """Behind a Local every end looks like CANCEL; the dial towards the Local tells what it really was."""
-    dialler = leg.dialled_by
-    while dialler is not None and dialler.is_local and dialler.other_half is not None:
-        front = dialler.other_half
-        if front.stopped is not None and front.stopped != "CANCEL":
-            return front.stopped
-        dialler = front.dialled_by
-    return None
+    stops = (outer.stopped for outer in outer_legs(leg))
+    return next((stopped for stopped in stops if stopped not in (None, "CANCEL")), None)
 
 
 # -- call pickup ------------------------------------------------------------------------------------------------------

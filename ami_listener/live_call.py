@@ -27,16 +27,22 @@ class LiveCall:
         "answered_leg",
         "call_id",
         "caller",
+        "caller_has_dialled",
+        "caller_is_up",
+        "consultation",
         "ended",
         "from_pbx",
         "gave_up",
         "handed_over",
         "in_voicemail",
         "last_stop_was_cancel",
+        "legs",
         "legs_dialled",
         "only_locals",
         "open_channels",
         "origin",
+        "round",
+        "round_legs",
         "talking_to",
     )
 
@@ -52,11 +58,19 @@ class LiveCall:
         self.open_channels = 0
         # A Local pair to which no phone and no caller ever came is not a call (a check, a dialplan's own doing).
         self.only_locals = True
+        # Every real leg that was dialled, and how many of them on behalf of the caller.
+        self.legs: list[Channel] = []
         self.legs_dialled = 0
+        self.caller_has_dialled = False
+        # What one Dial or one turn of a Queue tries together (a Local counts as one leg) is a round.
+        self.round = 0
+        self.round_legs: list[Channel] = []
         # The PBX itself called somebody: Originate, click-to-dial.
         self.from_pbx = False
-        # A blonde transfer gave the ringing phones of this consultation to another caller.
+        self.caller_is_up = False
+        # A blonde transfer gave the ringing phones of this consultation to another caller, whose call knows it.
         self.handed_over = False
+        self.consultation: LiveCall | None = None
         self.in_voicemail = False
         # For Asterisks that tell no HangupRequest: the queue, or the last ringing leg, says that the caller left.
         self.gave_up = False

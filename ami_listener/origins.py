@@ -5,12 +5,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ami_listener.dialling import leg_is_gone, leg_is_up, leg_rings, mark_stop, settle_without_bridges
+from ami_listener.dialling import (
+    leg_is_gone,
+    leg_is_up,
+    leg_rings,
+    mark_stop,
+    settle_without_bridges,
+    stop_what_rings,
+)
 from ami_listener.live_call import LiveCall
+from ami_listener.originated import name_who_was_called, originate_is_up
 from ami_listener.scene import Headers, Scene
 from ami_listener.topology import Channel, heard_by, known_text
 from hotline.records import AnomalyKind, Side
-from hotline.signals import CallerIdentified, CallPlacedByPbx, PartyHungUp, TalkBegan, VoicemailBegan
+from hotline.signals import CallerIdentified, PartyHungUp, VoicemailBegan
 
 _RINGING, _UP = "5", "6"
 _BUSY = "7"  # the PBX told the caller "busy": what follows is no giving up
@@ -49,38 +57,39 @@ def newstate(scene: Scene, headers: Headers, at: datetime | None) -> None:
     call = channel.call
     if call is None or call.ended:
         return
-    if channel is call.origin and state == _RINGING:
-        placed_by_pbx(scene, call, at)  # nobody rings a caller: the PBX is calling this channel
-    if state == _RINGING:
-        leg_rings(scene, channel, at)
-    elif state == _UP and not channel.up:
-        leg_is_up(scene, channel, at)
-        if call.from_pbx and call.talking_to is None:
-            _called_party_is_up(scene, call, channel, at)
     if channel is call.caller:
         identify(scene, call, headers, at)
+    elif call.caller is None:
+        _note_number(channel, headers)
+    if state == _RINGING:
+        _rings(scene, call, channel, at)
+    elif state == _UP and not channel.up:
+        leg_is_up(scene, channel, at)
+        if channel is call.origin:
+            originate_is_up(scene, call, at)
 
 
-def _called_party_is_up(scene: Scene, call: LiveCall, channel: Channel, at: datetime | None) -> None:
-    if channel.is_real and call.caller is None:
-        # Click-to-dial: the caller is the first phone of the Originate's side that is picked up (rule 6).
-        scene.speak_for(call, channel)
-        scene.signals.append(
-            CallerIdentified(call.call_id, at, channel.name, channel.number, channel.person_name)
-        )
-    if channel is call.origin and call.caller is not None and call.caller.up:
-        # A spot check: nobody else is there, so picking up is talking (rule 5). Whom it dials later takes over.
-        scene.signals.append(TalkBegan(call.call_id, at, scene.phone(call.caller)))
+def _rings(scene: Scene, call: LiveCall, channel: Channel, at: datetime | None) -> None:
+    if channel is call.origin:
+        scene.placed_by_pbx(call, at)  # nobody rings a caller: the PBX is calling this channel
+    leg_rings(scene, channel, at)
 
 
 def newcallerid(scene: Scene, headers: Headers, at: datetime | None) -> None:
-    """The caller ID of a channel was set."""
+    """The caller ID of a channel was set; a Local half may tell so after it is gone."""
+    if headers.get("Uniqueid") in scene.gone:
+        return
     channel = scene.channel(headers, at)
     if channel is None:
         return
     if channel.call is not None and channel is channel.call.caller:
         identify(scene, channel.call, headers, at)
     else:
+        _note_number(channel, headers)
+
+
+def _note_number(channel: Channel, headers: Headers) -> None:
+    if "CallerIDNum" in headers:
         channel.number = known_text(headers.get("CallerIDNum"))
         channel.person_name = known_text(headers.get("CallerIDName"))
 
@@ -96,13 +105,6 @@ def identify(scene: Scene, call: LiveCall, headers: Headers, at: datetime | None
         return
     caller.number, caller.person_name = number, name
     scene.signals.append(CallerIdentified(call.call_id, at, caller.name, number, name))
-
-
-def placed_by_pbx(scene: Scene, call: LiveCall, at: datetime | None) -> None:
-    """It turns out that nobody called us: the PBX is calling somebody."""
-    if not call.from_pbx:
-        call.from_pbx = True
-        scene.signals.append(CallPlacedByPbx(call.call_id, at))
 
 
 def newexten(scene: Scene, headers: Headers, at: datetime | None) -> None:
@@ -132,10 +134,22 @@ def hangup_request(scene: Scene, headers: Headers, at: datetime | None) -> None:
         if call is None and not scene.tells_bridges and channel.call is not None:
             call = channel.call if channel.call.talking_to is channel else None
         if call is not None and not call.ended:
-            side = Side.CALLER if channel is call.caller else Side.CALLEE
             talking = bool(others) or (not scene.tells_bridges and call.talking_to is not None)
-            if talking or (channel is call.anchor and headers.get("ChannelState") != _BUSY):
-                scene.signals.append(PartyHungUp(call.call_id, at, side, talking))
+            told_busy = headers.get("ChannelState") == _BUSY
+            _hangs_up(scene, call, channel, at, talking=talking, gives_up=not told_busy)
+
+
+def _hangs_up(
+    scene: Scene, call: LiveCall, channel: Channel, at: datetime | None, *, talking: bool, gives_up: bool
+) -> None:
+    is_anchor = channel is call.anchor
+    if talking or (is_anchor and gives_up):
+        side = Side.CALLER if channel is call.caller else Side.CALLEE
+        scene.signals.append(PartyHungUp(call.call_id, at, side, talking))
+    waiting_for = call.consultation
+    if is_anchor and waiting_for is not None and waiting_for.handed_over:
+        # It was to be connected with the phones that the transferor's second call rings (a blonde transfer).
+        scene.signals.append(PartyHungUp(waiting_for.call_id, at, Side.CALLER, talking=False))
 
 
 def hangup(scene: Scene, headers: Headers, at: datetime | None) -> None:
@@ -157,6 +171,8 @@ def hangup(scene: Scene, headers: Headers, at: datetime | None) -> None:
         if channel.anchor_of is call or (
             call.open_channels <= 0 and call.anchor is None and not waits_for_caller
         ):
+            stop_what_rings(scene, call, at)
+            name_who_was_called(scene, call, at)
             scene.end_call(call, at)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from ami_listener.live_call import LiveCall
 from ami_listener.topology import Channel, Topology, known_text
 from hotline.records import AnomalyKind
-from hotline.signals import CallArrived, CallDissolved, CallEnded, Oddity, Phone, Signal
+from hotline.signals import CallArrived, CallDissolved, CallEnded, CallPlacedByPbx, Oddity, Phone, Signal
 from pbx.channel_names import (
     is_outside_context,
     looks_like_phone_number,
@@ -117,6 +117,8 @@ class Scene:
                 seen_from_start=seen_from_start,
             )
         )
+        if starts_it and channel.is_local:
+            self.placed_by_pbx(call, at)
         return call
 
     def join(self, channel: Channel, call: LiveCall) -> None:
@@ -128,6 +130,12 @@ class Scene:
         channel.call = call
         call.open_channels += 1
         call.only_locals = call.only_locals and not channel.is_real
+
+    def placed_by_pbx(self, call: LiveCall, at: datetime | None) -> None:
+        """It turns out that nobody called us: the PBX is calling somebody."""
+        if not call.from_pbx:
+            call.from_pbx = True
+            self.signals.append(CallPlacedByPbx(call.call_id, at))
 
     def speak_for(self, call: LiveCall, channel: Channel) -> None:
         """`channel` turns out to be the caller."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ami_listener.dialling import take_over, talk_begins
+from ami_listener.dialling import leg_is_heard, take_over, talk_begins
 from ami_listener.live_call import LiveCall
 from ami_listener.scene import Headers, Scene
 from ami_listener.topology import Channel, heard_by
@@ -61,16 +61,21 @@ def people_connected(scene: Scene, parties: list[Channel], at: datetime | None) 
             continue
         talk_begins(scene, call, other, at)
         if other.call is not None and other.call.handed_over:
-            _consultation_reached(scene, other.call, other, at)
+            _consultation_reached(scene, other.call, other, anchor, at)
+    for party in parties:
+        leg_is_heard(scene, party, at)
 
 
 def _already_talking(call: LiveCall, parties: list[Channel]) -> bool:
     return call.talking_to is not None and call.talking_to in parties
 
 
-def _consultation_reached(scene: Scene, consultation: LiveCall, phone: Channel, at: datetime | None) -> None:
+def _consultation_reached(
+    scene: Scene, consultation: LiveCall, phone: Channel, transferee: Channel, at: datetime | None
+) -> None:
     """The phone of a blonde transfer talks at last: it lasts as long as the consultation that rang it."""
     consultation.handed_over = False
+    consultation.caller = transferee
     consultation.set_anchor(phone)
     talk_begins(scene, consultation, phone, at)
 

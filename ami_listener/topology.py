@@ -15,12 +15,10 @@ from pbx.channel_names import ChannelKind, local_pair_name, split_channel_name
 if TYPE_CHECKING:
     from ami_listener.live_call import LiveCall
 
-_NOT_A_PERSON = ("", "<unknown>", "unknown", "anonymous")
-
 
 def known_text(text: str | None) -> str | None:
     """Asterisk writes `<unknown>` where it has no caller ID."""
-    return None if text is None or text in _NOT_A_PERSON[:2] else text
+    return None if text in ("", "<unknown>") else text
 
 
 class Channel:
@@ -48,6 +46,7 @@ class Channel:
         "picker",
         "ringing_at",
         "rings",
+        "round",
         "stopped",
         "talked",
         "tech",
@@ -75,6 +74,7 @@ class Channel:
         self.dialled = False
         self.dialled_by: Channel | None = None
         self.dial_string: str | None = None
+        self.round = 0
         self.up = False
         self.up_at: datetime | None = None
         self.rings = False
@@ -163,12 +163,33 @@ def heard_by(channel: Channel) -> list[Channel]:
 
     Counting the channels of one bridge is not enough: a Local half in it may lead to nobody.
     """
-    found: list[Channel] = []
-    seen = {channel}
-    queue = [channel]
+    start = [channel]
     if channel.is_local and channel.other_half is not None:
-        seen.add(channel.other_half)
-        queue.append(channel.other_half)
+        start.append(channel.other_half)
+    return _reached(start, set(start))
+
+
+def behind(half: Channel) -> list[Channel]:
+    """The real channels on the far side of a Local pair, nearest first; those that hear `half` itself are on this one."""
+    far = half.other_half
+    return [] if far is None else _reached([far], {half, far})
+
+
+def outer_legs(leg: Channel) -> list[Channel]:
+    """The Local legs in front of a leg, innermost first: what they came to explains what became of the leg."""
+    found: list[Channel] = []
+    dialler = leg.dialled_by
+    while dialler is not None and dialler.is_local:
+        outer = dialler.other_half
+        if outer is None or outer in found:
+            break
+        found.append(outer)
+        dialler = outer.dialled_by
+    return found
+
+
+def _reached(queue: list[Channel], seen: set[Channel]) -> list[Channel]:
+    found: list[Channel] = []
     for current in queue:
         bridge = current.bridge
         if bridge is None or bridge.holding:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ami_listener.dialling import settle_without_bridges
 from ami_listener.live_call import LiveCall
 from ami_listener.scene import Headers, Scene
-from ami_listener.topology import Channel, heard_by
+from ami_listener.topology import Channel, behind, heard_by
 from hotline.records import AnomalyKind, TransferKind
 from hotline.signals import CallTransferred
 
@@ -21,11 +22,12 @@ def blind_transfer(scene: Scene, headers: Headers, at: datetime | None) -> None:
     transferor = scene.channel(headers, at, "Transferer")
     if transferor is None or headers.get("Result", "Success") != "Success":
         return
-    transferee = _real(scene.channel(headers, at, "Transferee"), besides=transferor)
+    transferee = _real(scene.channel(headers, at, "Transferee"), besides=(transferor,))
     call = _call_carried_by(transferor, transferee)
     if call is None:
         scene.odd(at, AnomalyKind.UNEXPECTED_TRANSFER, "BlindTransfer outside a known call")
         return
+    settle_without_bridges(scene, call, transferor)
     _carry_on(scene, call, transferor, transferee)
     call.talking_to = None
     scene.signals.append(CallTransferred(call.call_id, at, TransferKind.BLIND, transferor.name, None))
@@ -37,19 +39,22 @@ def attended_transfer(scene: Scene, headers: Headers, at: datetime | None) -> No
     second = scene.channel(headers, at, "SecondTransferer")
     if first is None or second is None or headers.get("Result", "Success") != "Success":
         return
-    transferee = _real(scene.channel(headers, at, "Transferee"), besides=first)
+    transferee = _real(scene.channel(headers, at, "Transferee"), besides=(first,))
     call = _call_carried_by(first, transferee)
     if call is None:
         scene.odd(at, AnomalyKind.UNEXPECTED_TRANSFER, "AttendedTransfer outside a known call")
         return
-    blonde = headers.get("DestType") == "App"
-    target = _real(scene.channel(headers, at, "TransferTarget"), besides=second)
-    if target is None and not blonde:
-        target = call.talking_to if call.talking_to is not first else None
+    settle_without_bridges(scene, call, first)
+    target = _real(scene.channel(headers, at, "TransferTarget"), besides=(second, transferee))
+    if target is None and headers.get("DestType") != "App" and call.talking_to is not first:
+        target = call.talking_to
+    if target is not None and not (target.up or target.bridge):
+        target = None
+    blonde = target is None  # the transferor left while the target still rings
     _carry_on(scene, call, first, transferee)
     consultation = second.anchor_of or second.call
     if consultation is not None and consultation is not call and not consultation.ended:
-        _leave_consultation(consultation, second, blonde=blonde)
+        _leave_consultation(consultation, second, call, blonde=blonde)
     call.talking_to = target
     if target is not None:
         target.talked = True
@@ -60,11 +65,14 @@ def attended_transfer(scene: Scene, headers: Headers, at: datetime | None) -> No
     scene.signals.append(CallTransferred(call.call_id, at, kind, first.name, to_channel))
 
 
-def _leave_consultation(consultation: LiveCall, transferor: Channel, *, blonde: bool) -> None:
+def _leave_consultation(
+    consultation: LiveCall, transferor: Channel, transferred: LiveCall, *, blonde: bool
+) -> None:
     if blonde and consultation.anchor is transferor:
         # Its phones ring on for the transferred caller; it ends when the last of them has stopped or talked.
         consultation.set_anchor(None)
         consultation.handed_over = True
+        transferred.consultation = consultation
 
 
 def _carry_on(scene: Scene, call: LiveCall, transferor: Channel, transferee: Channel | None) -> None:
@@ -88,8 +96,8 @@ def _call_carried_by(transferor: Channel, transferee: Channel | None) -> LiveCal
     return next((call for call in candidates if call is not None and not call.ended), None)
 
 
-def _real(channel: Channel | None, *, besides: Channel) -> Channel | None:
+def _real(channel: Channel | None, *, besides: tuple[Channel | None, ...]) -> Channel | None:
     """Behind a Local half that was not optimised away stands the real party."""
     if channel is None or channel.is_real:
         return channel
-    return next((party for party in heard_by(channel) if party is not besides), None)
+    return next((party for party in [*behind(channel), *heard_by(channel)] if party not in besides), None)

@@ -188,12 +188,14 @@ class CallTracker:
         if call.by_caller_only and call.caller.channel not in (None, phone.channel):
             self._becomes_click_to_dial(call)
         self._step(call, Happening.DIALLED, signal.at)
-        attempt = OpenAttempt(phone.channel, phone.endpoint, phone.number, outside=phone.outside)
+        attempt = OpenAttempt(
+            phone.channel, phone.endpoint, phone.number, outside=phone.outside, round_=signal.round
+        )
         entry = self.directory.phone(phone.endpoint, phone.number)
         if entry is not None:
             attempt.role, attempt.person = entry.role, entry.person
         attempt.dialled_at = signal.at
-        attempt.fork = _fork(call)
+        attempt.towards_answer = not call.is_answered
         call.attempts.append(attempt)
 
     @staticmethod
@@ -201,6 +203,8 @@ class CallTracker:
         """The called phone turns out to be a caller: its own leg is no attempt, its picking up no answer (rule 6)."""
         call.by_caller_only = False
         call.attempts = [a for a in call.attempts if a.channel != call.caller.channel]
+        for attempt in call.attempts:
+            attempt.for_caller = True
         call.answered_at = call.answered_by = call.ringing_at = call.hung_up_by = None
         call.phase = Phase.WAITING
 
@@ -223,8 +227,8 @@ class CallTracker:
         _, attempt = self._attempt(signal, signal.channel)
         if attempt is None:
             return
-        attempt.result = signal.result
-        attempt.replaced = attempt.replaced or signal.replaced
+        if (attempt.result, signal.result) != (AttemptResult.ANSWERED_ELSEWHERE, AttemptResult.CANCELLED):
+            attempt.result = signal.result  # who lost the race is told to stop afterwards
         if attempt.stopped_at is None:
             attempt.stopped_at = signal.at
 
@@ -358,12 +362,3 @@ def _settle_attempts(call: OpenCall, signal: s.TalkBegan) -> None:
             attempt.stopped_at = attempt.stopped_at or signal.at
         elif not attempt.picked_up and attempt.result in (None, AttemptResult.CANCELLED):
             attempt.result = AttemptResult.ANSWERED_ELSEWHERE
-
-
-def _fork(call: OpenCall) -> int:
-    """The phones dialled together. A new fork begins once all before have stopped; a forwarded phone is replaced."""
-    if not call.attempts:
-        return 0
-    last = call.attempts[-1]
-    over = all(attempt.is_over for attempt in call.attempts)
-    return last.fork + 1 if over and not last.replaced else last.fork

@@ -8,7 +8,6 @@ from hotline.open_call import OpenAttempt, OpenCall, Phase
 from hotline.records import (
     Attempt,
     AttemptResult,
-    Caller,
     CallRecord,
     Direction,
     Failover,
@@ -41,7 +40,9 @@ def record_of(call: OpenCall, pbx: str, end: CallEnded) -> CallRecord:
         ended_at = (
             call.gave_up_at
         )  # rule 7: the call and every ring still running end when the caller gives up
-    attempts = tuple(_attempt(call, attempt, ended_at) for attempt in call.attempts)
+    # What still rings when the caller leaves is cancelled, also while a transfer is under way.
+    caller_left = call.phase is Phase.GIVEN_UP or call.hung_up_by is Side.CALLER or end.gave_up
+    attempts = tuple(_attempt(call, attempt, ended_at, caller_left=caller_left) for attempt in call.attempts)
     ring_time = _ring_time(call, ended_at)
     rings = None if ring_time is None else call.rule.rings(ring_time)
     if (
@@ -56,7 +57,7 @@ def record_of(call: OpenCall, pbx: str, end: CallEnded) -> CallRecord:
         pbx=pbx,
         direction=_direction(call),
         line=_line(call),
-        caller=_caller(call),
+        caller=call.caller,
         arrived_at=call.arrived_at,
         ringing_at=call.ringing_at,
         answered_at=call.answered_at,
@@ -107,7 +108,8 @@ def _outcome(call: OpenCall, attempts: tuple[Attempt, ...]) -> Outcome:
         return Outcome.VOICEMAIL
     if call.phase is Phase.GIVEN_UP:
         return Outcome.ABANDONED
-    results = [a.result for a in attempts if a.result is not AttemptResult.FORWARDED]
+    sought = {attempt.channel for attempt in call.sought}
+    results = [a.result for a in attempts if a.channel in sought and a.result is not AttemptResult.FORWARDED]
     if len(set(results)) > 1 and _TRIED_IN_VAIN & set(results):
         return Outcome.NO_ANSWER
     return _OUTCOMES.get(results[-1], Outcome.FAILED) if results else Outcome.FAILED
@@ -125,7 +127,7 @@ def _hung_up_by(call: OpenCall, end: CallEnded) -> Side | None:
 def _direction(call: OpenCall) -> Direction:
     if call.from_outside:
         return Direction.INBOUND
-    if call.attempts and call.attempts[0].outside:
+    if call.sought and call.sought[0].outside:
         return Direction.OUTBOUND
     return Direction.INTERNAL
 
@@ -133,20 +135,15 @@ def _direction(call: OpenCall) -> Direction:
 def _line(call: OpenCall) -> str | None:
     if call.line is not None:
         return call.line.name
-    if call.attempts and (call.from_pbx or call.dialled is None):
-        return call.attempts[0].number
+    if call.from_pbx and call.sought:
+        return call.sought[0].number
     return call.dialled
 
 
-def _caller(call: OpenCall) -> Caller:
-    if call.caller.channel is None and call.by_caller_only and call.attempts:
-        # An Originate nobody picked up: its phone is the caller (rule 5).
-        return Caller(call.attempts[0].channel, call.attempts[0].number, None)
-    return call.caller
-
-
-def _attempt(call: OpenCall, attempt: OpenAttempt, call_ended_at: datetime | None) -> Attempt:
-    result = _result(call, attempt)
+def _attempt(
+    call: OpenCall, attempt: OpenAttempt, call_ended_at: datetime | None, *, caller_left: bool
+) -> Attempt:
+    result = _result(call, attempt, caller_left=caller_left)
     ended_at = attempt.stopped_at or (call.answered_at if call.is_answered else call_ended_at)
     if call.gave_up_at is not None and ended_at is not None and not attempt.picked_up:
         ended_at = min(ended_at, call.gave_up_at)
@@ -179,14 +176,14 @@ def _attempt_rings(
     return 0 if timed and not attempt.rang else None
 
 
-def _result(call: OpenCall, attempt: OpenAttempt) -> AttemptResult:
-    if attempt.talked:
+def _result(call: OpenCall, attempt: OpenAttempt, *, caller_left: bool) -> AttemptResult:
+    if attempt.talked or attempt.result is AttemptResult.ANSWERED:
         return AttemptResult.ANSWERED
     if attempt.picked_up:
         return AttemptResult.NOT_ACCEPTED
     if attempt.result not in (None, AttemptResult.CANCELLED):
         return attempt.result or AttemptResult.FAILED
-    if call.phase is Phase.GIVEN_UP or call.hung_up_by is Side.CALLER:
+    if caller_left:
         return AttemptResult.CANCELLED
     if attempt.result is None:
         return AttemptResult.FAILED  # its end was not observed
@@ -195,19 +192,20 @@ def _result(call: OpenCall, attempt: OpenAttempt) -> AttemptResult:
 
 
 def _failover(call: OpenCall, attempts: tuple[Attempt, ...]) -> Failover:
-    """The line moved on to somebody else: phones were dialled after all before them had stopped in vain."""
-    before_answer = [
-        (opened, closed)
-        for opened, closed in zip(call.attempts, attempts, strict=True)
-        if call.answered_at is None or opened.dialled_at is None or opened.dialled_at <= call.answered_at
+    """The line moved on to somebody else: another phone was tried after all of the first round had stopped in vain."""
+    tried = [
+        (o, a) for o, a in zip(call.attempts, attempts, strict=True) if o.towards_answer and not o.for_caller
     ]
-    last = max((opened.fork for opened, _ in before_answer), default=0)
-    if last == 0:
+    if not tried:
         return Failover()
-    first_results = {closed.result for opened, closed in before_answer if opened.fork == 0}
-    reached = next((o for o, _ in before_answer if o.talked and o.fork == last), None)
-    target = reached or next(o for o, _ in before_answer if o.fork == last)
-    return Failover(happened=True, reason=_reason(first_results), to_role=target.role)
+    first = [(o, a) for o, a in tried if o.round == tried[0][0].round]
+    known = {(a.endpoint, a.number) for _, a in first}
+    later = [(o, a) for o, a in tried if o.round != tried[0][0].round and (a.endpoint, a.number) not in known]
+    if not later:
+        return Failover()
+    last = [o for o, _ in later if o.round == later[-1][0].round]
+    target = next((o for o in last if o.talked), last[0])
+    return Failover(happened=True, reason=_reason({a.result for _, a in first}), to_role=target.role)
 
 
 def _reason(results: set[AttemptResult]) -> FailoverReason:

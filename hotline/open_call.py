@@ -32,42 +32,43 @@ class OpenAttempt:
         "channel",
         "dialled_at",
         "endpoint",
-        "fork",
+        "for_caller",
         "number",
         "outside",
         "person",
         "picked_up",
         "rang",
-        "replaced",
         "result",
         "ringing_at",
         "role",
+        "round",
         "stopped_at",
         "talked",
+        "towards_answer",
     )
 
-    def __init__(self, channel: str, endpoint: str, number: str | None, *, outside: bool) -> None:
+    def __init__(
+        self, channel: str, endpoint: str, number: str | None, *, outside: bool = False, round_: int = 0
+    ) -> None:
         self.channel = channel
         self.endpoint = endpoint
         self.number = number
         self.outside = outside
+        # Phones that were tried together share a round.
+        self.round = round_
         self.role: str | None = None
         self.person: str | None = None
-        # Phones dialled together share a fork; the next fork begins when all before have stopped.
-        self.fork = 0
+        # Click-to-dial: rung on the caller's side, to find somebody who calls.
+        self.for_caller = False
+        # Dialled before anybody talked: what comes later is no failover.
+        self.towards_answer = True
         self.dialled_at: datetime | None = None
         self.ringing_at: datetime | None = None
         self.stopped_at: datetime | None = None
         self.rang = False
         self.picked_up = False
         self.talked = False
-        self.replaced = False
         self.result: AttemptResult | None = None
-
-    @property
-    def is_over(self) -> bool:
-        """Neither ringing nor talking any more."""
-        return self.result is not None
 
 
 class OpenTransfer:
@@ -142,6 +143,11 @@ class OpenCall:
             if attempt.channel == channel:
                 return attempt
         return None
+
+    @property
+    def sought(self) -> list[OpenAttempt]:
+        """The phones of those who were called; in click-to-dial those of the caller's side are left out."""
+        return [attempt for attempt in self.attempts if not attempt.for_caller]
 
     @property
     def is_answered(self) -> bool:

@@ -60,9 +60,12 @@ class CallerIdentified:
 
 @dataclass(frozen=True, slots=True)
 class PhoneDialled:
+    """`round`: phones that are tried together share one; the next begins when all before have stopped in vain."""
+
     call_id: str
     at: datetime | None
     phone: Phone
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +88,13 @@ class PhonePickedUp:
 class PhoneStopped:
     """The phone is no longer being tried. `CANCELLED` leaves open why: the call decides.
 
-    `replaced`: it forwarded the call, and the phone it forwarded to rings in its place.
+    `ANSWERED`: its person talks with somebody of the call, though the caller does not hear it (a consultation).
     """
 
     call_id: str
     at: datetime | None
     channel: str
     result: AttemptResult
-    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

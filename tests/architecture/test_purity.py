@@ -13,8 +13,8 @@ from tests.architecture.repository import imported, modules, packages
 PURE_PACKAGES = ("hotline", "pbx")
 PURE_MODULES = {
     "ami_listener": (
-        "dialling", "errors", "live_call", "message", "origins", "protocol", "scene", "session", "snapshot", "talking",
-        "topology", "transfers", "translate",
+        "dialling", "errors", "live_call", "message", "originated", "origins", "protocol", "scene", "session",
+        "snapshot", "talking", "topology", "transfers", "translate",
     ),
     "metrics": ("catalogue", "http1", "words"),
     "storage": ("errors", "fact_json", "pages"),

@@ -1,0 +1,1 @@
+"""Recorded calls: raw manager bytes, what must come of them, and what the phones themselves saw."""
