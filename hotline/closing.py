@@ -37,21 +37,12 @@ def record_of(call: OpenCall, pbx: str, end: CallEnded) -> CallRecord:
     """The record of a call that is over."""
     ended_at = end.at
     if call.gave_up_at is not None and not call.is_answered:
-        ended_at = (
-            call.gave_up_at
-        )  # rule 7: the call and every ring still running end when the caller gives up
+        # Rule 7: the call and every ring still running end when the caller gives up.
+        ended_at = call.gave_up_at
     # What still rings when the caller leaves is cancelled, also while a transfer is under way.
     caller_left = call.phase is Phase.GIVEN_UP or call.hung_up_by is Side.CALLER or end.gave_up
     attempts = tuple(_attempt(call, attempt, ended_at, caller_left=caller_left) for attempt in call.attempts)
     ring_time = _ring_time(call, ended_at)
-    rings = None if ring_time is None else call.rule.rings(ring_time)
-    if (
-        rings is None
-        and call.timed
-        and call.ringing_at is None
-        and call.measurement is not Measurement.PARTIAL
-    ):
-        rings = 0
     return CallRecord(
         call_id=call.call_id,
         pbx=pbx,
@@ -64,7 +55,7 @@ def record_of(call: OpenCall, pbx: str, end: CallEnded) -> CallRecord:
         ended_at=ended_at,
         outcome=_outcome(call, attempts),
         ring_time=ring_time,
-        rings=rings,
+        rings=_rings(call, ring_time),
         target_rings=call.rule.target_rings,
         within_target=_within_target(call, ring_time),
         answered_by=call.answered_by,
@@ -88,6 +79,14 @@ def _between(start: datetime | None, end: datetime | None) -> timedelta | None:
 def _ring_time(call: OpenCall, ended_at: datetime | None) -> timedelta | None:
     """What the caller heard, one continuous ring across all phones until a person talked or the call ended."""
     return _between(call.ringing_at, call.answered_at if call.is_answered else ended_at)
+
+
+def _rings(call: OpenCall, ring_time: timedelta | None) -> int | None:
+    """Rule 10: 0 where nothing rang, None where that is not known."""
+    if ring_time is not None:
+        return call.rule.rings(ring_time)
+    silent = call.timed and call.ringing_at is None and call.measurement is not Measurement.PARTIAL
+    return 0 if silent else None
 
 
 def _within_target(call: OpenCall, ring_time: timedelta | None) -> bool | None:
