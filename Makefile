@@ -34,7 +34,7 @@ format: setup  ## put the code into shape, mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: setup  ## how fast it is (minutes); see bench/README.md
+bench: setup  ## how fast it is (minutes); see docs/benchmarks.md
 	@$(BIN)/python -m bench
 
 soak: setup  ## hours under load
