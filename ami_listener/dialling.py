@@ -212,7 +212,7 @@ def talk_begins(scene: Scene, call: LiveCall, leg: Channel, at: datetime | None)
     if call.talking_to is leg:
         return
     call.talking_to = leg
-    leg.talked = True
+    call.has_talked = leg.talked = True
     scene.signals.append(
         TalkBegan(call.call_id, at, scene.phone(leg), picked_up=leg.picker and leg.call is call)
     )

@@ -34,6 +34,7 @@ class LiveCall:
         "from_pbx",
         "gave_up",
         "handed_over",
+        "has_talked",
         "in_voicemail",
         "last_stop_was_cancel",
         "legs",
@@ -52,6 +53,7 @@ class LiveCall:
         self.caller: Channel | None = None
         self.anchor: Channel | None = None
         self.talking_to: Channel | None = None
+        self.has_talked = False
         # The dial that ended in ANSWER, which is not yet a talk.
         self.answered_leg: Channel | None = None
         self.answered_at: datetime | None = None

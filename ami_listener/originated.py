@@ -56,4 +56,5 @@ def _becomes_caller(scene: Scene, call: LiveCall, phone: Channel | None, at: dat
 
 
 def _identified(scene: Scene, call: LiveCall, phone: Channel, at: datetime | None) -> None:
+    # Not "from outside" though the phone be a mobile: the PBX called it.
     scene.signals.append(CallerIdentified(call.call_id, at, phone.name, phone.number, phone.person_name))

@@ -13,7 +13,16 @@ from datetime import datetime
 from ami_listener.live_call import LiveCall
 from ami_listener.topology import Channel, Topology, known_text
 from hotline.records import AnomalyKind
-from hotline.signals import CallArrived, CallDissolved, CallEnded, CallPlacedByPbx, Oddity, Phone, Signal
+from hotline.signals import (
+    CallArrived,
+    CallDissolved,
+    CallEnded,
+    CallerIdentified,
+    CallPlacedByPbx,
+    Oddity,
+    Phone,
+    Signal,
+)
 from pbx.channel_names import (
     is_outside_context,
     looks_like_phone_number,
@@ -83,7 +92,9 @@ class Scene:
         elif call is not None:
             self.join(channel, call)
             if uniqueid == call.call_id and call.caller is None and channel.is_real:
+                call.origin = channel
                 self.speak_for(call, channel)
+                self.identified(call, channel, at)
         return channel
 
     def _call_of_linked(self, channel: Channel) -> LiveCall | None:
@@ -141,6 +152,13 @@ class Scene:
         """`channel` turns out to be the caller."""
         call.caller = channel
         call.set_anchor(channel)
+
+    def identified(self, call: LiveCall, caller: Channel, at: datetime | None) -> None:
+        """Tell who the caller is, where that was not known when the call arrived."""
+        outside = self.comes_from_outside(caller)
+        self.signals.append(
+            CallerIdentified(call.call_id, at, caller.name, caller.number, caller.person_name, outside)
+        )
 
     def end_call(self, call: LiveCall, at: datetime | None, *, observed: bool = True) -> None:
         """The call is over; its channels may linger a little."""

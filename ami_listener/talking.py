@@ -42,11 +42,20 @@ def bridge_enter(scene: Scene, headers: Headers, at: datetime | None) -> None:
 def bridge_leave(scene: Scene, headers: Headers, at: datetime | None) -> None:
     """A channel leaves a bridge."""
     channel = scene.channel(headers, at)
-    if channel is None:
+    bridge_id = headers.get("BridgeUniqueid")
+    if channel is None or not bridge_id:
         return
-    if channel.bridge is None and channel.call is not None and channel.is_real:
-        channel.talked = True  # met in mid-call: it was talking
-    scene.topology.leave(channel, headers.get("BridgeUniqueid"))
+    if channel.was_bridged:
+        scene.topology.leave(channel, bridge_id)
+        return
+    # Met in mid-call: who leaves the same bridge was talking with it, since nobody knows when.
+    channel.talked = channel.is_real
+    scene.topology.enter(channel, bridge_id, swap=None, holding=False)
+    parties = heard_by(channel)
+    if channel.is_real:
+        parties.append(channel)
+    if len(parties) > 1:
+        people_connected(scene, parties, None)
 
 
 def people_connected(scene: Scene, parties: list[Channel], at: datetime | None) -> None:

@@ -35,6 +35,7 @@ class Channel:
         "early_media",
         "endpoint",
         "exten",
+        "handed_on",
         "hangup_cause",
         "is_local",
         "is_real",
@@ -53,6 +54,7 @@ class Channel:
         "uniqueid",
         "up",
         "up_at",
+        "was_bridged",
     )
 
     def __init__(self, uniqueid: str, name: str, linkedid: str) -> None:
@@ -69,6 +71,7 @@ class Channel:
         self.call: LiveCall | None = None
         self.anchor_of: LiveCall | None = None
         self.bridge: Bridge | None = None
+        self.was_bridged = False
         self.other_half: Channel | None = None
         # As a leg: who dialled it (None for the PBX itself), and what is known of its ringing and its end.
         self.dialled = False
@@ -83,6 +86,8 @@ class Channel:
         self.hangup_cause: int | None = None
         self.stopped: str | None = None
         self.talked = False
+        # Transferred its call away: once, whatever is repeated.
+        self.handed_on = False
         # Took over a call that was ringing elsewhere.
         self.picker = False
 
@@ -136,6 +141,7 @@ class Topology:
             swapped.bridge = None
         bridge.members.append(channel)
         channel.bridge = bridge
+        channel.was_bridged = True
 
     def leave(self, channel: Channel, bridge_id: str | None = None) -> None:
         """`channel` leaves `bridge_id`, or whichever bridge it is in. Leaving a bridge it is not in changes

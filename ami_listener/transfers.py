@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ami_listener.dialling import settle_without_bridges
+from ami_listener.dialling import settle_without_bridges, talk_begins
 from ami_listener.live_call import LiveCall
 from ami_listener.scene import Headers, Scene
 from ami_listener.topology import Channel, behind, heard_by
@@ -20,14 +20,14 @@ from hotline.signals import CallTransferred
 def blind_transfer(scene: Scene, headers: Headers, at: datetime | None) -> None:
     """The transferor sends the other party to an extension; the same channel will dial there."""
     transferor = scene.channel(headers, at, "Transferer")
-    if transferor is None or headers.get("Result", "Success") != "Success":
+    if transferor is None or transferor.handed_on or headers.get("Result", "Success") != "Success":
         return
     transferee = _real(scene.channel(headers, at, "Transferee"), besides=(transferor,))
     call = _call_carried_by(transferor, transferee)
     if call is None:
         scene.odd(at, AnomalyKind.UNEXPECTED_TRANSFER, "BlindTransfer outside a known call")
         return
-    settle_without_bridges(scene, call, transferor)
+    _leaves_talk(scene, call, transferor, transferee)
     _carry_on(scene, call, transferor, transferee)
     call.talking_to = None
     scene.signals.append(CallTransferred(call.call_id, at, TransferKind.BLIND, transferor.name, None))
@@ -37,14 +37,14 @@ def attended_transfer(scene: Scene, headers: Headers, at: datetime | None) -> No
     """The transferor connects two calls of its own and leaves: the first goes on with the second one's party."""
     first = scene.channel(headers, at, "OrigTransferer")
     second = scene.channel(headers, at, "SecondTransferer")
-    if first is None or second is None or headers.get("Result", "Success") != "Success":
+    if first is None or second is None or headers.get("Result", "Success") != "Success" or first.handed_on:
         return
     transferee = _real(scene.channel(headers, at, "Transferee"), besides=(first,))
     call = _call_carried_by(first, transferee)
     if call is None:
         scene.odd(at, AnomalyKind.UNEXPECTED_TRANSFER, "AttendedTransfer outside a known call")
         return
-    settle_without_bridges(scene, call, first)
+    _leaves_talk(scene, call, first, transferee)
     target = _real(scene.channel(headers, at, "TransferTarget"), besides=(second, transferee))
     if target is None and headers.get("DestType") != "App" and call.talking_to is not first:
         target = call.talking_to
@@ -63,6 +63,15 @@ def attended_transfer(scene: Scene, headers: Headers, at: datetime | None) -> No
     kind = TransferKind.BLONDE if blonde else TransferKind.ATTENDED
     to_channel = None if target is None else target.name
     scene.signals.append(CallTransferred(call.call_id, at, kind, first.name, to_channel))
+
+
+def _leaves_talk(scene: Scene, call: LiveCall, transferor: Channel, transferee: Channel | None) -> None:
+    """Who transfers a call has talked: in a stream that began later, or tells no bridges, that is how we know."""
+    transferor.handed_on = True
+    settle_without_bridges(scene, call, transferor)
+    other = transferee if transferor is call.anchor else transferor
+    if not call.has_talked and other is not None:
+        talk_begins(scene, call, other, None)
 
 
 def _leave_consultation(

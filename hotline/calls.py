@@ -174,6 +174,7 @@ class CallTracker:
         call = self._call(signal)
         if call is not None:
             call.caller = Caller(signal.channel, signal.number, signal.name)
+            call.from_outside = call.from_outside or signal.from_outside
 
     # -- attempts -------------------------------------------------------------------------------------------------
 
@@ -203,6 +204,7 @@ class CallTracker:
         """The called phone turns out to be a caller: its own leg is no attempt, its picking up no answer (rule 6)."""
         call.by_caller_only = False
         call.attempts = [a for a in call.attempts if a.channel != call.caller.channel]
+        call.transfers.clear()
         for attempt in call.attempts:
             attempt.for_caller = True
         call.answered_at = call.answered_by = call.ringing_at = call.hung_up_by = None
@@ -250,7 +252,8 @@ class CallTracker:
         if call.phase is Phase.TRANSFERRED and call.transfers and call.transfers[-1].to_channel is None:
             call.transfers[-1].to_channel = signal.phone.channel
         self._step(call, Happening.TALK, signal.at)
-        call.hung_up_by = None
+        if not met_in_mid_call:
+            call.hung_up_by = None
         _settle_attempts(call, signal)
         if not call.is_answered:
             call.answered_by = self._person(signal.phone)
@@ -266,10 +269,11 @@ class CallTracker:
         call = self._call(signal)
         if call is None:
             return
-        self._step(call, Happening.TRANSFER, signal.at)
+        if not self._step(call, Happening.TRANSFER, signal.at):
+            return
         call.hung_up_by = None
         call.transfers.append(OpenTransfer(signal.kind, signal.by_channel, signal.to_channel, signal.at))
-        if signal.to_channel is not None and call.phase is Phase.TRANSFERRED:
+        if signal.to_channel is not None:
             call.phase = Phase.TALKING
 
     def _hung_up(self, signal: s.PartyHungUp) -> None:
@@ -341,7 +345,8 @@ class CallTracker:
             )
         return call, attempt
 
-    def _step(self, call: OpenCall, happening: Happening, at: datetime | None) -> None:
+    def _step(self, call: OpenCall, happening: Happening, at: datetime | None) -> bool:
+        """Whether the table knows this step; one that it does not know changes nothing."""
         phase = TRANSITIONS.get((call.phase, happening))
         if phase is not None:
             call.phase = phase
@@ -349,6 +354,7 @@ class CallTracker:
             self._anomaly(
                 AnomalyKind.UNEXPECTED_STEP, at, f"{happening.value} while {call.phase.value}", call.call_id
             )
+        return phase is not None
 
     def _anomaly(self, kind: AnomalyKind, at: datetime | None, detail: str, call_id: str | None) -> None:
         self._facts.append(Anomaly(kind, at, detail, call_id))

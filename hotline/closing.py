@@ -39,6 +39,7 @@ def record_of(call: OpenCall, pbx: str, end: CallEnded) -> CallRecord:
     if call.gave_up_at is not None and not call.is_answered:
         # Rule 7: the call and every ring still running end when the caller gives up.
         ended_at = call.gave_up_at
+    ended_at = _later(ended_at, call.answered_at)
     # What still rings when the caller leaves is cancelled, also while a transfer is under way.
     caller_left = call.phase is Phase.GIVEN_UP or call.hung_up_by is Side.CALLER or end.gave_up
     attempts = tuple(_attempt(call, attempt, ended_at, caller_left=caller_left) for attempt in call.attempts)
@@ -143,9 +144,11 @@ def _attempt(
     call: OpenCall, attempt: OpenAttempt, call_ended_at: datetime | None, *, caller_left: bool
 ) -> Attempt:
     result = _result(call, attempt, caller_left=caller_left)
-    ended_at = attempt.stopped_at or (call.answered_at if call.is_answered else call_ended_at)
+    answered_at = call.answered_at if call.is_answered and attempt.towards_answer else None
+    ended_at = attempt.stopped_at or answered_at or call_ended_at
     if call.gave_up_at is not None and ended_at is not None and not attempt.picked_up:
         ended_at = min(ended_at, call.gave_up_at)
+    ended_at = _later(ended_at, attempt.ringing_at)
     ring_time = _between(attempt.ringing_at, ended_at)
     return Attempt(
         channel=attempt.channel,
@@ -160,6 +163,11 @@ def _attempt(
         rings=_attempt_rings(call.rule, attempt, ring_time, timed=call.timed),
         result=result,
     )
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    """No end before its beginning, whatever order a PBX tells them in."""
+    return max(one, other) if one is not None and other is not None else one
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:

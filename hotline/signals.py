@@ -49,13 +49,17 @@ class CallPlacedByPbx:
 
 @dataclass(frozen=True, slots=True)
 class CallerIdentified:
-    """The caller became known, or the dialplan corrected number and name before the first phone was dialled."""
+    """The caller became known, or the dialplan corrected number and name before the first phone was dialled.
+
+    `from_outside`: it turns out that the call came through a trunk.
+    """
 
     call_id: str
     at: datetime | None
     channel: str | None
     number: str | None
     name: str | None
+    from_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
