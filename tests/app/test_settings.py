@@ -24,9 +24,7 @@ def problems(file: Path, text: str, environment: dict[str, str] | None = None) -
     return [problem.removeprefix(f"{file}: ") for problem in raised.value.problems]
 
 
-def test_a_whole_configuration(file: Path) -> None:
-    file.write_text(
-        """
+WHOLE = """\
 pbx: {name: hz, host: pbx.example, port: 5039, username: me, tls: yes, heartbeat_seconds: 5, filter_at_pbx: no}
 rings: {cadence: us, target: 4}
 lines:
@@ -39,9 +37,26 @@ trunks: [trunk*]
 storage: {data_dir: /data, url: postgresql://me@db/calls, journal: {enabled: true, file_mb: 1.5}}
 metrics: {enabled: off}
 log: {format: json, level: debug}
-""",
-        encoding="utf-8",
-    )
+"""
+
+WRONG = """\
+pbx: {port: 50x38, heartbeat_seconds: 0, tls: perhaps, nmae: x, name: 'a b', secret: hunter2, host: ''}
+rings: {cadence: [0], target: 0}
+lines:
+- {name: a}
+- {dids: [1], colour: red}
+- {name: '', dids: 5}
+phones: [{role: duty}, 7]
+trunks: trunk
+storage: {connections: 1, spool_mb: inf, journal: yes, retry_seconds: .5h}
+metrics: {port: 65536}
+log: {level: loud}
+webb: {}
+"""
+
+
+def test_a_whole_configuration(file: Path) -> None:
+    file.write_text(WHOLE, encoding="utf-8")
 
     settings = load(file, {"THREERINGS_PBX_SECRET": "s3cret"})
 
@@ -73,20 +88,7 @@ log: {format: json, level: debug}
 def test_every_problem_is_told_at_once(file: Path) -> None:
     assert problems(
         file,
-        """
-pbx: {port: 50x38, heartbeat_seconds: 0, tls: perhaps, nmae: x, name: 'a b', secret: hunter2, host: ''}
-rings: {cadence: [0], target: 0}
-lines:
-- {name: a}
-- {dids: [1], colour: red}
-- {name: '', dids: 5}
-phones: [{role: duty}, 7]
-trunks: trunk
-storage: {connections: 1, spool_mb: inf, journal: yes, retry_seconds: .5h}
-metrics: {port: 65536}
-log: {level: loud}
-webb: {}
-""",
+        WRONG,
     ) == [
         "pbx.name: may hold letters, digits, - and _ only, 64 at most (found 'a b')",
         "pbx.host: must not be empty (found '')",
