@@ -27,14 +27,22 @@ SECONDS = 20.0
 class ServiceProcess:
     """One installation: `directory` holds its data and its configuration; it may be started again and again."""
 
-    def __init__(self, directory: Path, *, port: int, secret: str, user: str = "all", **sections: Any) -> None:
+    def __init__(
+        self, directory: Path, *, port: int, secret: str, user: str = "all", **sections: Any
+    ) -> None:
         """`sections`: settings that differ from these quick ones, as in config.yaml."""
         self.directory = directory
         self.secret = secret
         self.url: str | None = None
         self.runs = 0
         self._process: asyncio.subprocess.Process | None = None
-        pbx = {"port": port, "username": user, "heartbeat_seconds": 1, "retry_seconds_min": 0.1, "retry_seconds_max": 0.5}
+        pbx = {
+            "port": port,
+            "username": user,
+            "heartbeat_seconds": 1,
+            "retry_seconds_min": 0.1,
+            "retry_seconds_max": 0.5,
+        }
         storage = {
             "data_dir": str(directory / "data"),
             "batch_delay_seconds": 0.05,
@@ -174,7 +182,9 @@ class Metrics:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        self._samples = [
+            sample for family in text_string_to_metric_families(text) for sample in family.samples
+        ]
 
     def value(self, name: str, **labels: str) -> float:
         """The sum over the series with these labels."""

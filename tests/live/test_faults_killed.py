@@ -44,7 +44,6 @@ async def test_killed_in_mid_ring_and_in_mid_talk_the_calls_go_on_and_are_kept_o
             legs = [await ringing(one), await talking(other)]
             await restart(service)
         records = await service.until_calls(2)
-        intervals = await service.blind_intervals()
 
     for stage, leg in zip((one, other), legs, strict=True):
         (record,) = [r for r in records if r.caller.number == stage.caller_number]
@@ -54,4 +53,3 @@ async def test_killed_in_mid_ring_and_in_mid_talk_the_calls_go_on_and_are_kept_o
         assert record.ring_time.total_seconds() == pytest.approx(
             leg.answered_at - leg.ringing_at, abs=SAME_MOMENT
         )
-    print(intervals)

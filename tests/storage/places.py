@@ -39,7 +39,7 @@ def quick(data_dir: Path, url: str | None = None) -> StorageSettings:
 async def until(condition: Callable[[], bool], seconds: float = 15) -> None:
     """Wait for what has to happen; TimeoutError when it does not."""
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - the condition is somebody else's state
+        while not condition():
             await asyncio.sleep(0.005)
 
 
