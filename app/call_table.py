@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -13,23 +14,25 @@ from rich.table import Table
 from hotline.records import Anomaly, CallRecord, Fact, Outcome
 
 NOTE = "Rings are computed from the line's cadence; a telephone makes its own."
+UNKNOWN = "-"
+NUMBERS = ("Rings", "Rang", "Talk")
+ROOMY = 96
+PIPE_WIDTH = 140  # where nobody looks at a terminal nothing need be cut off
 
 
-def call_table(title: str | None = None) -> Table:
-    """An empty table with the columns of `call_row`."""
-    table = Table(title=title, caption=NOTE, header_style="bold", expand=False)
-    for heading, justify in (
-        ("Arrived", "left"),
-        ("Line", "left"),
-        ("Caller", "left"),
-        ("Rang", "right"),
-        ("Rings", "right"),
-        ("Verdict", "left"),
-        ("Answered by", "left"),
-        ("Talk", "right"),
-        ("Ended by", "left"),
-    ):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+def call_table(width: int, title: str | None = None) -> Table:
+    """An empty table with the columns of `call_row` for a screen of so many characters, 80 at least."""
+    roomy = width >= ROOMY
+    table = Table(
+        title=title, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False,
+        padding=(0, 1, 0, 0) if roomy else 0,
+    )  # fmt: skip
+    for heading, widest in (
+        ("Arrived", None), ("Line", 16 if roomy else 10), ("Caller", 16 if roomy else 11), ("Rings", None),
+        ("Rang", None), ("Result", None), ("Answered by", 22 if roomy else 13), ("Talk", None),
+    ):  # fmt: skip
+        justify = "right" if heading in NUMBERS else "left"
+        table.add_column(heading, no_wrap=True, max_width=widest, justify=justify)  # type: ignore[arg-type]
     return table
 
 
@@ -37,15 +40,14 @@ def call_row(record: CallRecord) -> tuple[str, ...]:
     """The cells of one call."""
     by = record.answered_by
     return (
-        record.arrived_at.astimezone().strftime("%H:%M:%S") if record.arrived_at else "-",
-        escape(record.line or "-"),
-        escape(record.caller.number or record.caller.channel or "-"),
-        _seconds(record.ring_time),
-        "-" if record.rings is None else str(record.rings),
+        record.arrived_at.astimezone().strftime("%H:%M:%S") if record.arrived_at else UNKNOWN,
+        escape(record.line or UNKNOWN),
+        escape(record.caller.number or record.caller.channel or UNKNOWN),
+        UNKNOWN if record.rings is None else str(record.rings),
+        seconds(record.ring_time),
         verdict(record),
-        "-" if by is None else escape(by.person or by.number or by.endpoint),
-        _seconds(record.talk_time),
-        record.hung_up_by.value if record.hung_up_by else "-",
+        UNKNOWN if by is None else escape(by.person or by.number or by.endpoint),
+        seconds(record.talk_time),
     )
 
 
@@ -54,22 +56,26 @@ def verdict(record: CallRecord) -> str:
     if record.outcome is Outcome.ANSWERED:
         if record.within_target is None:
             return "answered"
-        return "[green]in time[/green]" if record.within_target else "[yellow]late[/yellow]"
-    return f"[red]{record.outcome.value.replace('_', ' ')}[/red]"
+        return "[green]in time[/]" if record.within_target else "[yellow]late[/]"
+    return f"[red]{record.outcome.value.replace('_', ' ')}[/]"
 
 
-def _seconds(span: timedelta | None) -> str:
-    return "-" if span is None else f"{span.total_seconds():.1f} s"
+def seconds(span: timedelta | None) -> str:
+    return UNKNOWN if span is None else f"{span.total_seconds():.1f} s"
 
 
 def print_calls(facts: Iterator[Fact]) -> Counter[str]:
     """Print the calls of a stream as one table; returns the anomalies by kind."""
     anomalies: Counter[str] = Counter()
-    table = call_table()
+    console = Console()
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    table = call_table(console.width)
     for fact in facts:
         if isinstance(fact, CallRecord):
             table.add_row(*call_row(fact))
         elif isinstance(fact, Anomaly):
             anomalies[fact.kind] += 1
-    Console().print(table)
+    console.print(table)
+    console.print(NOTE, style="dim")
     return anomalies

@@ -56,6 +56,20 @@ def run(config: ConfigOption = None) -> None:
     raise typer.Exit(run_service(read_settings(config)))
 
 
+@cli.command()
+def demo(
+    svg: Annotated[
+        Path | None, typer.Option(hidden=True, help="The final table as a picture, for documents.")
+    ] = None,
+) -> None:
+    """A real PBX, phones and calls on this machine, and the service beside them; about a minute."""
+    from app.demo_command import run_demo
+
+    error = run_demo(svg)
+    if error:
+        fail(error)
+
+
 @cli.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -24,22 +24,23 @@ def masked(text: str) -> str:
     return _NUMBER.sub(r"\1***\2", text)
 
 
-def set_up_logs(settings: LogSettings) -> None:
-    """To standard error; once, at the start of a command."""
+def set_up_logs(settings: LogSettings, out: TextIO | None = None) -> None:
+    """To standard error, or to `out`; once, at the start of a command."""
+    out = out or sys.stderr
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     first: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last = [structlog.processors.format_exc_info, _mask, _renderer(settings)]
+    last = [structlog.processors.format_exc_info, _mask, _renderer(settings, out)]
     structlog.configure(
         processors=[*first, *last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=first,
@@ -53,11 +54,11 @@ def set_up_logs(settings: LogSettings) -> None:
     logging.getLogger("panoramisk").setLevel(logging.CRITICAL + 1)
 
 
-def _renderer(settings: LogSettings) -> Any:
+def _renderer(settings: LogSettings, out: TextIO) -> Any:
     if settings.format == "json":
         return structlog.processors.JSONRenderer(ensure_ascii=False)
     return structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback
     )
 
 

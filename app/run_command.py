@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import structlog
 
+from app.failures import OF_THE_SERVICE, reason_for_a_person
 from app.interruption import run_until_stopped
 from app.logs import set_up_logs
 from app.settings import Settings
-from app.wiring import DataDirectoryError, Service, program_version
-from metrics.page import MetricsPageError
-from storage.errors import StorageError
-
-_FOR_A_PERSON = (StorageError, MetricsPageError, DataDirectoryError)
+from app.wiring import Service, program_version
 
 _log = structlog.stdlib.get_logger("service")
 
@@ -22,7 +19,7 @@ def run_service(settings: Settings) -> int:
     try:
         run_until_stopped(_serve(settings))
     except Exception as error:  # noqa: BLE001 - the supervisor: whatever it is, it is logged and systemd starts us again
-        reason = _reason(error)
+        reason = reason_for_a_person(error, OF_THE_SERVICE)
         if reason is None:
             _log.critical("the service failed and ends; please report this", exc_info=error)
         else:
@@ -31,21 +28,13 @@ def run_service(settings: Settings) -> int:
     return 0
 
 
-def _reason(error: BaseException) -> str | None:
-    """The line for a person, None for what nobody expected. The first of several failures counts."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return str(error) if isinstance(error, _FOR_A_PERSON) else None
-
-
 async def _serve(settings: Settings) -> None:
     async with Service(settings) as service:
-        metrics = settings.metrics
         _log.info(
             "started",
             version=program_version(),
             pbx=f"{settings.ami.host}:{settings.ami.port}",
             data=str(settings.storage.data_dir),
-            metrics=f"http://{metrics.host}:{service.page.port}/metrics" if metrics.enabled else "off",
+            metrics=service.metrics_address or "off",
         )
         await service.run()

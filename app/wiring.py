@@ -59,7 +59,8 @@ class Service:
     """The running service. `async with Service(settings) as service: await service.run()`; leaving stops it gracefully.
 
     Entering raises DataDirectoryError, MetricsPageError, or a StorageError that only a person can mend; a database that
-    is away is none of them. `extra_sinks` see every fact too (the demo's table).
+    is away is none of them. `extra_sinks` see every fact too (the demo's table). `observing` is set once the PBX was
+    reached.
     """
 
     def __init__(
@@ -74,6 +75,8 @@ class Service:
         self._extra_sinks = extra_sinks
         self._stack = AsyncExitStack()
         self._prepared = False
+        self.observing = asyncio.Event()
+        self.metrics_address: str | None = None
         self.registry = CollectorRegistry()
         self.meters = Meters(
             self.registry,
@@ -110,7 +113,7 @@ class Service:
         self.observer = ServiceObserver(
             settings.ami.name,
             self.meters,
-            self._mark_observed,
+            self._on_observing,
             lambda interval: self.pipeline.keep([interval]),
         )
         database = Database(settings.storage)
@@ -135,7 +138,8 @@ class Service:
             now=self._now,
         )
         if settings.metrics.enabled:
-            self.page = await stack.enter_async_context(MetricsPage(settings.metrics, self.registry))
+            page = await stack.enter_async_context(MetricsPage(settings.metrics, self.registry))
+            self.metrics_address = f"http://{settings.metrics.host}:{page.port}/metrics"
 
     async def run(self) -> None:
         """Until cancelled. What fails unexpectedly ends everything, in an ExceptionGroup: systemd starts it again."""
@@ -155,6 +159,10 @@ class Service:
             self.pipeline.tick(self._now())
             self.meters.open_calls(self.settings.ami.name, self.pipeline.open_calls_by_line())
             self._mark_observed()
+
+    def _on_observing(self) -> None:
+        self.observing.set()
+        self._mark_observed()
 
     def _mark_observed(self) -> None:
         """What a kill -9 may blur is one tick."""
