@@ -1,5 +1,7 @@
-"""Streams as no PBX should send them: events lost, repeated, out of order, cut at either end. Nothing raises, every call ends
-once, and no record contradicts itself."""
+"""Streams as no PBX should send them: events lost, repeated, out of order, cut at either end.
+
+Nothing raises, every call ends once, and no record contradicts itself.
+"""
 
 from __future__ import annotations
 
