@@ -5,7 +5,7 @@ The form is private to one machine and one version; whoever finds a signal it do
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, get_args
@@ -42,8 +42,10 @@ def signal_from_json(data: dict[str, Any]) -> signals.Signal | None:
     kind = _TYPES.get(name)
     if kind is None:
         return None
+    # What an earlier version did not write yet has its default; None is never written.
+    known = [field for field in fields(kind) if field.name in data or field.default is MISSING]
     try:
-        return kind(**{field.name: _value(name, field.name, data.get(field.name)) for field in fields(kind)})
+        return kind(**{field.name: _value(name, field.name, data.get(field.name)) for field in known})
     except (TypeError, ValueError):
         return None
 
