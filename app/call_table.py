@@ -20,11 +20,11 @@ ROOMY = 96
 PIPE_WIDTH = 140  # where nobody looks at a terminal nothing need be cut off
 
 
-def call_table(width: int, title: str | None = None) -> Table:
+def call_table(width: int) -> Table:
     """An empty table with the columns of `call_row` for a screen of so many characters, 80 at least."""
     roomy = width >= ROOMY
     table = Table(
-        title=title, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False,
+        header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False,
         padding=(0, 1, 0, 0) if roomy else 0,
     )  # fmt: skip
     for heading, widest in (

@@ -60,14 +60,16 @@ def picture(
         Text(TITLE, style="bold", no_wrap=True),
         Text(status, style="dim", no_wrap=True),
         "",
+        Text("Going on", style="bold"),
         _going_on(open_calls, now),
+        Text("Ended", style="bold"),
         ended_table(ended.records[-room:], width),
         Text(ended.summary(), style="bold"),
     )
 
 
 def ended_table(records: Iterable[CallRecord], width: int) -> Table:
-    table = call_table(width, "[bold]Ended[/]")
+    table = call_table(width)
     for record in records:
         table.add_row(*call_row(record))
     return table
@@ -75,7 +77,7 @@ def ended_table(records: Iterable[CallRecord], width: int) -> Table:
 
 def _going_on(calls: Collection[OpenCall], now: datetime) -> Table:
     table = Table(
-        title="[bold]Going on[/]", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD,
+        header_style="bold", box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0), pad_edge=False,
     )  # fmt: skip
     for heading, width in (("Line", 10), ("Caller", 11), ("Rings", 6), ("Rang", 6), ("Now", 9), ("Who", 24)):
@@ -138,7 +140,7 @@ def line_of(record: CallRecord) -> str:
 
 def save_picture(ended: EndedCalls, path: Path) -> None:
     """The ended calls as SVG for documents; it loads nothing from elsewhere. Raises OSError."""
-    console = Console(record=True, width=PICTURE_WIDTH, file=StringIO(), force_terminal=True)
+    console = Console(record=True, width=PICTURE_WIDTH, file=StringIO(), force_terminal=True, highlight=False)
     console.print(ended_table(ended.records, PICTURE_WIDTH))
     console.print(ended.summary(), style="bold")
     console.save_svg(str(path), title="threerings demo", code_format=_FONTS.sub("", CONSOLE_SVG_FORMAT))
