@@ -137,7 +137,9 @@ def _load(rates: list[float], seconds: float, confirm_seconds: float, json_file:
 async def _climb(rates: list[float], seconds: float, confirm_seconds: float) -> list[Step]:
     with _shown("starting a PBX") as show:
         async with bench() as running:
-            steps = climb(running, rates, seconds=seconds, confirm_seconds=confirm_seconds, on_begin=show)
+            steps = climb(
+                running.step, rates, seconds=seconds, confirm_seconds=confirm_seconds, on_begin=show
+            )
             return [step async for step in steps]
 
 

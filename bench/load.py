@@ -7,7 +7,7 @@ sustained when nothing failed, nothing was lost or doubled, and 99 % of the even
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -141,25 +141,28 @@ async def bench() -> AsyncIterator[Bench]:
 
 
 async def climb(
-    bench: Bench,
+    attempt: Callable[[float, float], Awaitable[Step]],
     rates: Iterable[float] = RATES,
     *,
     seconds: float = STEP_SECONDS,
     confirm_seconds: float = CONFIRM_SECONDS,
     on_begin: Callable[[str], None] = lambda _what: None,
 ) -> AsyncIterator[Step]:
-    """Higher and higher until a rate is not sustained; then the highest that was, for longer, and lower if it fails."""
+    """Higher and higher until a rate is not sustained; then the highest that was, for longer, and lower if it fails.
+
+    `attempt` is `Bench.step`.
+    """
     sustained: list[float] = []
     for rate in rates:
         on_begin(f"{rate:g} calls/s for {seconds:g} s")
-        step = await bench.step(rate, seconds)
+        step = await attempt(rate, seconds)
         yield step
         if not step.sustained:
             break
         sustained.append(rate)
     while sustained and confirm_seconds:
         on_begin(f"{sustained[-1]:g} calls/s again, for {confirm_seconds:g} s")
-        step = await bench.step(sustained.pop(), confirm_seconds)
+        step = await attempt(sustained.pop(), confirm_seconds)
         yield step
         if step.sustained:
             return

@@ -46,11 +46,11 @@ class Lag:
         return round(sum(self.buckets.values()))
 
     def quantile(self, share: float) -> float:
-        """The bound below which so many of the events are; 0 without events, infinite beyond the last bucket."""
+        """The bound below which so many of the events are: infinite beyond the last bucket, 0 without events."""
         seen = 0.0
         for bound, count in sorted(self.buckets.items()):
             seen += count
-            if seen >= share * self.events:
+            if self.events and seen >= share * self.events:
                 return bound
         return 0.0
 

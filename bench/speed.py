@@ -5,7 +5,7 @@ Comes in: a capture. Goes out: `Speed`, medians of each side and the ratios with
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -41,11 +41,6 @@ class Speed:
         pairs = zip(self.runs[side], self.runs[OURS], strict=True)
         return median(theirs.cpu_seconds / ours.cpu_seconds for theirs, ours in pairs)
 
-    def best_cpu_ratio(self, side: str = AS_RUN) -> float:
-        """Of the least processor time of each side: what is left when nothing disturbed."""
-        best = {name: min(run.cpu_seconds for run in runs) for name, runs in self.runs.items()}
-        return best[side] / best[OURS]
-
 
 def commands(capture: Path) -> dict[str, list[str]]:
     """What is run, after `python`."""
@@ -57,13 +52,18 @@ def commands(capture: Path) -> dict[str, list[str]]:
 
 
 def measure_speed(
-    capture: Path, folder: Path, *, rounds: int = 5, on_run: Callable[[], None] = lambda: None
+    capture: Path,
+    folder: Path,
+    *,
+    rounds: int = 5,
+    sides: Sequence[str] = (OURS, AS_RUN, DIRECT),
+    on_run: Callable[[], None] = lambda: None,
 ) -> Speed:
     """Each side in turn, so that what disturbs the machine disturbs all of them. Raises BenchError."""
-    runs: dict[str, list[Run]] = {side: [] for side in commands(capture)}
+    runs: dict[str, list[Run]] = {side: [] for side in sides}
     for number in range(rounds + 1):
-        for side, command in commands(capture).items():
-            run = run_measured(command, folder / "speed.out")
+        for side in sides:
+            run = run_measured(commands(capture)[side], folder / "speed.out")
             if number:
                 runs[side].append(run)
             on_run()
