@@ -59,7 +59,7 @@ def dial_begin(scene: Scene, headers: Headers, at: datetime | None) -> None:
     if leg.picker or _takes_over(leg, call):
         take_over(scene, leg, call)
     elif leg.dialled:
-        leg.stopped = None  # a blonde transfer hands a ringing phone over to another caller
+        _rings_on(scene, leg, at)
     else:
         _dialled_by(scene, dialler, leg, at)
 
@@ -72,6 +72,15 @@ def _called_by_pbx(scene: Scene, leg: Channel, at: datetime | None) -> None:
         scene.placed_by_pbx(call, at)
     if not leg.dialled:
         _dialled(scene, call, leg, at)
+
+
+def _rings_on(scene: Scene, leg: Channel, at: datetime | None) -> None:
+    """A blonde transfer hands a ringing phone over: to Asterisk 13 one dial has ended and another begun."""
+    if leg.stopped is None:
+        return
+    leg.stopped = None
+    if leg.is_real and leg.call is not None and not leg.call.ended:
+        scene.signals.append(PhoneDialled(leg.call.call_id, at, scene.phone(leg), leg.round))
 
 
 def _dialled_by(scene: Scene, dialler: Channel, leg: Channel, at: datetime | None) -> None:

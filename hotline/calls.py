@@ -183,7 +183,10 @@ class CallTracker:
         if call is None:
             return
         phone = signal.phone
-        if call.attempt(phone.channel) is not None:
+        known = call.attempt(phone.channel)
+        if known is not None:
+            if known.goes_on():
+                return
             self._anomaly(AnomalyKind.DUPLICATE_DIAL, signal.at, "a phone was dialled twice", call.call_id)
             return
         if call.by_caller_only and call.caller.channel not in (None, phone.channel):

@@ -70,6 +70,13 @@ class OpenAttempt:
         self.talked = False
         self.result: AttemptResult | None = None
 
+    def goes_on(self) -> bool:
+        """It was said to have stopped and is dialled anew on the same channel: it never stopped, for another caller."""
+        if self.result is None or self.picked_up:
+            return False
+        self.result = self.stopped_at = None
+        return True
+
 
 class OpenTransfer:
     __slots__ = ("at", "by_channel", "kind", "to_channel")
