@@ -40,10 +40,10 @@ def split_channel_name(name: str) -> ChannelName:
         return ChannelName(ChannelKind.PSEUDO if not name else ChannelKind.REAL, "", name)
     if tech == "Local":
         return ChannelName(ChannelKind.LOCAL, tech, rest.rpartition("-")[0] or rest)
-    kind = ChannelKind.PSEUDO if tech.lower() in _PSEUDO_TECHS else ChannelKind.REAL
     # DAHDI/i1/13800000000-2: the part before the second slash is the line, as with a dial string.
     endpoint = (rest.rpartition("-")[0] or rest).partition("/")[0]
-    return ChannelName(kind, tech, endpoint)
+    is_pseudo = tech.lower() in _PSEUDO_TECHS or (tech, endpoint) == ("DAHDI", "pseudo")
+    return ChannelName(ChannelKind.PSEUDO if is_pseudo else ChannelKind.REAL, tech, endpoint)
 
 
 def local_pair_name(name: str) -> str:
@@ -54,7 +54,8 @@ def local_pair_name(name: str) -> str:
 def number_in_dial_string(dial_string: str, tech: str, endpoint: str) -> str:
     """The number or name a phone was called by: `13800000000@trunk`, `trunk/13800000000`, `PJSIP/deska`, `deska`.
 
-    An address (`501/sip:501@10.0.0.1:5060`) is reduced to its user part. Falls back to the endpoint.
+    An address (`501/sip:501@10.0.0.1:5060`) is reduced to its user part, and a secret (`user:secret@office`) is never
+    taken for a number. Falls back to the endpoint.
     """
     target = dial_string
     if tech and target.startswith(tech + "/"):  # app_queue writes the technology in front
@@ -62,18 +63,24 @@ def number_in_dial_string(dial_string: str, tech: str, endpoint: str) -> str:
     head, slash, tail = target.partition("/")
     if slash:
         target = tail or head
-    _, sip, address = target.partition("sip:")
-    if sip:
-        target = address
-    return target.partition("@")[0] or endpoint
+    if target.startswith(("sip:", "sips:")):
+        address = target.partition(":")[2]
+        target = address if "@" in address else ""
+    user = target.partition("@")[0]
+    return endpoint if not user or ":" in user else user
 
 
 _TRUNK_WORDS = re.compile(
-    r"trunk|pstn|gate?way|(?:^|[-_])gw(?:$|[-_\d])|sbc|provider|carrier|telco|route|isdn|upstream|dongle",
+    r"trunk|pstn|gate-?way|(?:^|[-_])gw(?:$|[-_\d])|sbc|provider|carrier|telco|route|isdn|upstream|dongle",
     re.I,
 )
+_OUTSIDE = (
+    "trunk|pstn|external|outside|did|isdn|dahdi|zaptel|digital|analog|provider|carrier|gateway|public|telco"
+)
 _OUTSIDE_CONTEXT = re.compile(
-    r"^(?:from|in)[-_]?(?:trunk|pstn|external|outside|did|isdn|dahdi|provider)|^(?:inbound|incoming)", re.I
+    rf"^(?:from|in)[-_]?(?:(?:pj)?sip[-_]|iax2?[-_])?(?:{_OUTSIDE})|(?:{_OUTSIDE})[-_]in$|^ext[-_]did"
+    r"|(?:^|[-_])(?:inbound|incoming)(?:$|[-_])",
+    re.I,
 )
 _PHONE_NUMBER = re.compile(r"^\+?\d{7,}$")
 
