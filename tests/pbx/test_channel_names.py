@@ -135,8 +135,8 @@ def test_names_of_phones(endpoint: str) -> None:
     "context",
     (
         "from-trunk from_trunk from-trunk-sip-carrier from-pstn from-pstn-toheader from-external from-outside "
-        "from-did-direct from-sip-external from-dahdi from-zaptel from-digital from-analog from-provider in-pstn trunk-in pstn_in ext-did "
-        "inbound inbound-sip carrier-inbound incoming incoming_calls From-Trunk"
+        "from-did-direct from-sip-external from-dahdi from-zaptel from-digital from-analog from-provider in-pstn "
+        "trunk-in pstn_in ext-did inbound inbound-sip carrier-inbound incoming incoming_calls From-Trunk"
     ).split(),
 )
 def test_contexts_of_calls_from_outside(context: str) -> None:
