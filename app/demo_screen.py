@@ -25,7 +25,7 @@ from hotline.records import CallRecord, Fact, Outcome
 
 TITLE = "threerings demo: a real Asterisk, real phones, every ring counted"
 PICTURE_WIDTH = ROOMY
-_FONTS = re.compile(r"@font-face \{\{.*?\}\}", re.DOTALL)
+_FOREIGN = re.compile(r"@font-face \{\{.*?\}\}|<!--.*?-->", re.DOTALL)  # what names an address of somebody else
 # Lines of the screen beside the finished calls: titles, headings, notes and what lies between.
 _OTHER_LINES = 13
 
@@ -143,4 +143,4 @@ def save_picture(ended: EndedCalls, path: Path) -> None:
     console = Console(record=True, width=PICTURE_WIDTH, file=StringIO(), force_terminal=True, highlight=False)
     console.print(ended_table(ended.records, PICTURE_WIDTH))
     console.print(ended.summary(), style="bold")
-    console.save_svg(str(path), title="threerings demo", code_format=_FONTS.sub("", CONSOLE_SVG_FORMAT))
+    console.save_svg(str(path), title="threerings demo", code_format=_FOREIGN.sub("", CONSOLE_SVG_FORMAT))
