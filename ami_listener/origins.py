@@ -20,7 +20,7 @@ from ami_listener.topology import Channel, heard_by, known_text
 from hotline.records import AnomalyKind, Side
 from hotline.signals import CallerIdentified, PartyHungUp, VoicemailBegan
 
-_RINGING, _UP = "5", "6"
+_DOWN, _RINGING, _UP = "0", "5", "6"
 _BUSY = "7"  # the PBX told the caller "busy": what follows is no giving up
 
 
@@ -36,6 +36,7 @@ def newchannel(scene: Scene, headers: Headers, at: datetime | None) -> None:
     channel = scene.announce(headers)
     if not (channel.is_real or channel.is_local):
         return
+    channel.came_in = headers.get("ChannelState", _DOWN) != _DOWN
     if channel.linkedid == uniqueid:
         scene.open_call(channel, at)
         return
@@ -53,7 +54,6 @@ def newstate(scene: Scene, headers: Headers, at: datetime | None) -> None:
     if channel is None:
         return
     scene.tells_ringing = True
-    state = headers.get("ChannelState")
     call = channel.call
     if call is None or call.ended:
         return
@@ -61,18 +61,29 @@ def newstate(scene: Scene, headers: Headers, at: datetime | None) -> None:
         identify(scene, call, headers, at)
     elif call.caller is None:
         _note_number(channel, headers)
+    _changes_state(scene, call, channel, headers.get("ChannelState"), at)
+
+
+def _changes_state(
+    scene: Scene, call: LiveCall, channel: Channel, state: str | None, at: datetime | None
+) -> None:
     if state == _RINGING:
-        _rings(scene, call, channel, at)
+        _is_called(scene, call, channel, at)
+        leg_rings(scene, channel, at)
     elif state == _UP and not channel.up:
+        if not channel.came_in:
+            _is_called(scene, call, channel, at)
         leg_is_up(scene, channel, at)
         if channel is call.origin:
             originate_is_up(scene, call, at)
+    elif state != _DOWN:
+        channel.came_in = True
 
 
-def _rings(scene: Scene, call: LiveCall, channel: Channel, at: datetime | None) -> None:
+def _is_called(scene: Scene, call: LiveCall, channel: Channel, at: datetime | None) -> None:
+    """Nobody rings a caller, and a caller's channel is not up out of the blue: the PBX calls this one."""
     if channel is call.origin:
-        scene.placed_by_pbx(call, at)  # nobody rings a caller: the PBX is calling this channel
-    leg_rings(scene, channel, at)
+        scene.placed_by_pbx(call, at)
 
 
 def newcallerid(scene: Scene, headers: Headers, at: datetime | None) -> None:

@@ -28,6 +28,7 @@ class Channel:
         "anchor_of",
         "bridge",
         "call",
+        "came_in",
         "context",
         "dial_string",
         "dialled",
@@ -68,6 +69,8 @@ class Channel:
         self.person_name: str | None = None
         self.context: str | None = None
         self.exten: str | None = None
+        # It called us: such a channel is in state Ring, or off the hook, before it is up.
+        self.came_in = True
         self.call: LiveCall | None = None
         self.anchor_of: LiveCall | None = None
         self.bridge: Bridge | None = None
