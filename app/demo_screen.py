@@ -25,7 +25,7 @@ from hotline.records import CallRecord, Fact, Outcome
 
 TITLE = "threerings demo: a real Asterisk, real phones, every ring counted"
 PICTURE_WIDTH = ROOMY
-_FOREIGN = re.compile(r"@font-face \{\{.*?\}\}|<!--.*?-->", re.DOTALL)  # what names an address of somebody else
+_FOREIGN = re.compile(r"@font-face \{\{.*?\}\}|<!--.*?-->", re.DOTALL)  # names others' addresses
 # Lines of the screen beside the finished calls: titles, headings, notes and what lies between.
 _OTHER_LINES = 13
 
