@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from typing import Any, TextIO
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -25,15 +26,16 @@ def masked(text: str) -> str:
 
 
 def set_up_logs(settings: LogSettings, out: TextIO | None = None) -> None:
-    """To standard error, or to `out`; once, at the start of a command."""
-    out = out or sys.stderr
+    """To standard error, or to `out`; once, at the start of a command. Logging never fails afterwards."""
+    terminal = out or sys.stderr
+    out = cast(TextIO, _Willing(terminal))
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     first: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last = [structlog.processors.format_exc_info, _mask, _renderer(settings, out)]
+    last = [structlog.processors.format_exc_info, _mask, _renderer(settings, is_terminal=terminal.isatty())]
     structlog.configure(
         processors=[*first, *last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -54,11 +56,27 @@ def set_up_logs(settings: LogSettings, out: TextIO | None = None) -> None:
     logging.getLogger("panoramisk").setLevel(logging.CRITICAL + 1)
 
 
-def _renderer(settings: LogSettings, out: TextIO) -> Any:
+class _Willing:
+    """Where the log goes. A full disk or a reader that is gone costs log lines, never a call."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            return self._out.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._out.flush()
+
+
+def _renderer(settings: LogSettings, *, is_terminal: bool) -> Any:
     if settings.format == "json":
         return structlog.processors.JSONRenderer(ensure_ascii=False)
     return structlog.dev.ConsoleRenderer(
-        colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback
+        colors=is_terminal, exception_formatter=structlog.dev.plain_traceback
     )
 
 

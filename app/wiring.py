@@ -26,6 +26,7 @@ from metrics.meters import Meters
 from metrics.page import MetricsPage
 from storage.append_file import DIRECTORY_MODE
 from storage.database import Database
+from storage.errors import StorageError
 from storage.journal import Journal
 from storage.migration import upgrade
 from storage.observer import StorageObserver
@@ -101,11 +102,22 @@ class Service:
         """What is in flight is finished: the last facts go to the database, or stay on disk for the next start."""
         try:
             self._mark_observed()
-            if self._prepared and self.writer.available:
-                await self.writer.drain(DRAIN)
+            await self._store_the_rest()
         finally:
             await self._stack.aclose()
         _log.info("stopped", facts_in_spool=self.writer.depth)
+
+    async def _store_the_rest(self) -> None:
+        """Not where the database is known to be away: the spool keeps them."""
+        if not self.writer.available:
+            return
+        try:
+            async with asyncio.timeout(DRAIN.total_seconds()):
+                if not self._prepared:
+                    await upgrade(self.settings.storage)
+                await self.writer.drain(DRAIN)
+        except (TimeoutError, StorageUnavailable, StorageError, OSError):
+            return
 
     async def _open(self) -> None:
         settings, stack = self.settings, self._stack

@@ -136,7 +136,7 @@ class ServiceProcess:
         await self.until(lambda: bool(self.said(words)), seconds)
 
     async def until_observing(self) -> None:
-        await self.until_said("observing")
+        await self.until(lambda: any(line["event"] == "observing" for line in self.log()))
 
     async def metrics(self) -> Metrics:
         address = next(line["metrics"] for line in self.log() if line["event"] == "started")
