@@ -63,9 +63,10 @@ class Translator:
         self.last_at: datetime | None = None
         self.tells_time = False
         self.at: datetime | None = None  # the PBX's time of the last message
-        self._stamp = ""
+        self._stamp: str | None = None
         self._stamp_at: datetime | None = None
         self._boot: tuple[timedelta, datetime] | None = None
+        self._uptime_before: timedelta | None = None
 
     def feed(self, message: Message, received_at: datetime | None = None) -> list[Signal]:
         """The signals that come of one message, in order.
@@ -85,9 +86,7 @@ class Translator:
         elif message.name in _READER_ODDITIES:
             scene.odd(received_at or self.last_at, *_READER_ODDITIES[message.name])
         elif message.name == "FullyBooted":
-            uptime = _uptime(headers)
-            if uptime is not None and self.last_at is not None:
-                self._boot = (uptime, self.last_at)
+            self._booted(_uptime(headers))
         if not scene.signals:
             return []
         signals, scene.signals = scene.signals, []
@@ -114,6 +113,16 @@ class Translator:
             self.last_at = at
             self.tells_time = True
         return at
+
+    def _booted(self, uptime: timedelta | None) -> None:
+        """It comes with every log-in. A PBX that is up for less than it was before was started anew."""
+        if uptime is None:
+            return
+        if self._uptime_before is not None and uptime < self._uptime_before:
+            self.end_all(self.last_at)
+        self._uptime_before = uptime
+        if self.last_at is not None:
+            self._boot = (uptime, self.last_at)
 
     def _check_boot(self, at: datetime | None) -> None:
         """FullyBooted has no time of its own: the next event's tells whether the PBX was restarted since the last."""

@@ -75,6 +75,12 @@ class Pbx:
         self._messages.append("".join(f"{key}: {value}\r\n" for key, value in lines.items()) + "\r\n")
         self._now += 0.1
 
+    def untimed(self, name: str, **headers: str) -> None:
+        """An event that has no time on any PBX."""
+        timed, self._timed = self._timed, False
+        self.event(name, **headers)
+        self._timed = timed
+
     # -- channels -----------------------------------------------------------------------------------------------------
 
     def new(self, name: str, of: Chan | None = None, **facts: str) -> Chan:
