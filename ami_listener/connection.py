@@ -142,7 +142,7 @@ class AmiConnection:
         manager.connection_made(future)
         answer = await self._within(manager.authenticated_future, settings.connect_seconds, "log-in")
         if not answer.success:
-            raise AmiAuthError(_refused(settings, str(answer.get("message", ""))))
+            raise _refused(settings, str(answer.get("message", "")))
 
     @property
     def reader(self) -> AmiReader:
@@ -264,8 +264,12 @@ def _unreachable(settings: AmiSettings, error: BaseException) -> str:
     )
 
 
-def _refused(settings: AmiSettings, message: str) -> str:
-    return (
+def _refused(settings: AmiSettings, message: str) -> AmiError:
+    if (
+        message and "authentication" not in message.lower()
+    ):  # "Asterisk is shutting down": nothing for a person to mend
+        return AmiConnectionLost(f"{_where(settings)}: no log-in now ({message}); trying again")
+    return AmiAuthError(
         f"{_where(settings)}: log-in of {settings.username!r} refused ({message or 'no reason given'}); "
         f"manager.conf needs a section [{settings.username}] with this `secret`, and a `permit` for this host"
     )
