@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import get_args
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline import signals
@@ -23,6 +23,7 @@ def test_every_signal_is_drawn() -> None:
     """A signal that is forgotten in `facts_drawn` would go untested."""
     seen: set[str] = set()
 
+    @settings(max_examples=20, deadline=None)
     @given(st.lists(signals_of(st.just("1"), st.just("c")), min_size=60, max_size=60))
     def draw(drawn: list[signals.Signal]) -> None:
         seen.update(type(signal).__name__ for signal in drawn)
