@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from hotline.ports import StorageUnavailable
 from hotline.records import BlindInterval, CallRecord
 from lab.pbx import Pbx
 from storage.database import Database
@@ -33,7 +34,6 @@ class ServiceProcess:
         """`sections`: settings that differ from these quick ones, as in config.yaml."""
         self.directory = directory
         self.secret = secret
-        self.url: str | None = None
         self.runs = 0
         self._process: asyncio.subprocess.Process | None = None
         pbx = {
@@ -59,8 +59,8 @@ class ServiceProcess:
         }
 
     @classmethod
-    def beside(cls, pbx: Pbx, directory: Path, **sections: Any) -> ServiceProcess:
-        return cls(directory, port=pbx.ami_port, secret=pbx.secret, **sections)
+    def beside(cls, asterisk: Pbx, directory: Path, **sections: Any) -> ServiceProcess:
+        return cls(directory, port=asterisk.ami_port, secret=asterisk.secret, **sections)
 
     async def start(self) -> None:
         """Start and wait until it says that it has started."""
@@ -146,7 +146,7 @@ class ServiceProcess:
 
     @contextlib.asynccontextmanager
     async def store(self) -> AsyncIterator[SqlStore]:
-        settings = StorageSettings(data_dir=self.directory / "data", url=self.url)
+        settings = StorageSettings(data_dir=self.directory / "data", url=self.config["storage"].get("url"))
         database = Database(settings)
         try:
             yield SqlStore(database)
@@ -167,9 +167,15 @@ class ServiceProcess:
 
     async def until_calls(self, count: int, seconds: float = SECONDS) -> list[CallRecord]:
         """The calls as soon as there are so many."""
-        async with asyncio.timeout(seconds):
-            while len(calls := await self.calls()) < count:
-                await asyncio.sleep(0.05)
+        calls: list[CallRecord] = []
+        try:
+            async with asyncio.timeout(seconds):
+                while len(calls) < count:
+                    await asyncio.sleep(0.05)
+                    with contextlib.suppress(StorageUnavailable):  # no tables yet
+                        calls = await self.calls()
+        except TimeoutError:
+            raise AssertionError(f"{calls}\n{self.text}") from None
         return calls
 
     async def blind_intervals(self) -> list[BlindInterval]:
@@ -201,9 +207,9 @@ def _read_metrics(address: str) -> Metrics:
 
 
 @contextlib.asynccontextmanager
-async def service_beside(pbx: Pbx, directory: Path, **sections: Any) -> AsyncIterator[ServiceProcess]:
+async def service_beside(asterisk: Pbx, directory: Path, **sections: Any) -> AsyncIterator[ServiceProcess]:
     """A service that observes this PBX; killed at the end, if it still runs."""
-    service = ServiceProcess.beside(pbx, directory, **sections)
+    service = ServiceProcess.beside(asterisk, directory, **sections)
     try:
         await service.start()
         await service.until_observing()
