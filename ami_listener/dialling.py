@@ -137,8 +137,12 @@ def _dialled(scene: Scene, call: LiveCall, leg: Channel, at: datetime | None) ->
 
 def adopt_leg(scene: Scene, call: LiveCall, leg: Channel, at: datetime | None, *, already_told: bool) -> None:
     """A leg met while it is under way (`snapshot.py`); the tracker may know it from before."""
+    leg.round = call.round
+    if leg.is_real:
+        call.round_legs.append(leg)
     if already_told:
         leg.dialled = True
+        call.legs.append(leg)
     else:
         _dialled(scene, call, leg, at)
 

@@ -14,6 +14,7 @@ from typing import Any
 from ami_listener.dialling import adopt_leg, leg_is_gone, leg_is_up, leg_rings
 from ami_listener.live_call import LiveCall
 from ami_listener.message import timestamp_of
+from ami_listener.originated import originate_is_up
 from ami_listener.scene import Scene
 from ami_listener.talking import people_connected
 from ami_listener.topology import heard_by
@@ -35,6 +36,10 @@ class ChannelState:
     answered_at: datetime | None
     ring_delay: timedelta | None
     dial_string: str | None
+    dials: tuple[str, ...] = ()
+    """What the Dial on this channel tries just now."""
+    waits: bool = False
+    """In a bridge in which nobody hears anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class KnownCall:
     call_id: str
     phones: frozenset[str]
     from_pbx: bool = False
+    round: int = 0
+    """Of the phone that was dialled last."""
 
 
 def channel_states(rows: Iterable[Mapping[str, Any]]) -> list[ChannelState]:
@@ -71,16 +78,28 @@ def channel_states(rows: Iterable[Mapping[str, Any]]) -> list[ChannelState]:
                 if delay.isdecimal() and len(delay) < 9
                 else None,
                 dial_string=variables.get("DIALEDPEERNUMBER") or None,
+                dials=_targets(headers) if headers.get("Application") == "Dial" else (),
+                waits=headers.get("Application", "") in _HOLDING,
             )
         )
     return states
+
+
+# Applications whose channels wait in one bridge with others.
+_HOLDING = ("Park", "BridgeWait", "AgentLogin")
+
+
+def _targets(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """`PJSIP/deska&Local/501@targets/n,20,tT` as the legs name it: `deska`, `501@targets/n`."""
+    dialled = headers.get("Data", "").partition(",")[0]
+    return tuple(target.partition("/")[2] for target in dialled.split("&"))
 
 
 _HEADER_NAMES = {
     name.lower(): name
     for name in (
         "Channel", "ChannelState", "CallerIDNum", "CallerIDName", "Context", "Exten", "Uniqueid", "Linkedid",
-        "BridgeID", "Application",
+        "BridgeID", "Application", "Data",
     )
 }  # fmt: skip
 
@@ -104,9 +123,8 @@ def resume(scene: Scene, states: list[ChannelState], known: Collection[KnownCall
     callers_first = sorted(states, key=lambda state: state.uniqueid != state.linkedid)
     for state in callers_first:
         _take_in(scene, state, phones)
-    by_call = {state.linkedid: state for state in states if state.uniqueid == state.linkedid}
     for state in callers_first:
-        _catch_up_leg(scene, state, by_call.get(state.linkedid))
+        _catch_up_leg(scene, state, _dialler_of(state, states))
     for state in callers_first:
         _catch_up_bridge(scene, state)
     answers = {state.uniqueid: state.answered_at for state in states}
@@ -136,6 +154,7 @@ def _restore(scene: Scene, call: KnownCall) -> None:
     live.legs_dialled = len(call.phones)
     live.only_locals = False
     live.from_pbx = call.from_pbx
+    live.round = call.round
 
 
 def _take_in(scene: Scene, state: ChannelState, phones_known: set[str]) -> None:
@@ -148,7 +167,8 @@ def _take_in(scene: Scene, state: ChannelState, phones_known: set[str]) -> None:
     call = scene.calls.get(channel.linkedid)
     if call is None:
         call = scene.open_call(channel, state.started_at)
-        call.from_pbx = call.from_pbx or (state.is_called and call.origin is channel)
+        if state.is_called and call.origin is channel:
+            scene.placed_by_pbx(call, state.started_at)
     else:
         scene.join(channel, call)
         if channel.uniqueid == call.call_id and channel.is_real and not state.is_called:
@@ -160,17 +180,27 @@ def _take_in(scene: Scene, state: ChannelState, phones_known: set[str]) -> None:
         adopt_leg(scene, call, channel, state.started_at, already_told=channel.name in phones_known)
 
 
-def _catch_up_leg(scene: Scene, state: ChannelState, caller: ChannelState | None) -> None:
+def _dialler_of(leg: ChannelState, states: list[ChannelState]) -> ChannelState | None:
+    """Whose Dial rings this leg: the caller's, or that of the Local half in front of it."""
+    same_call = (state for state in states if state.linkedid == leg.linkedid)
+    return next((state for state in same_call if leg.dial_string in state.dials), None)
+
+
+def _catch_up_leg(scene: Scene, state: ChannelState, dialler: ChannelState | None) -> None:
     channel = scene.topology.channels.get(state.uniqueid)
     if channel is None or not channel.dialled:
         return
-    delay = None if caller is None else caller.ring_delay
+    if dialler is not None and channel.dialled_by is None:
+        channel.dialled_by = scene.topology.channels.get(dialler.uniqueid)
+    delay = None if dialler is None else dialler.ring_delay
     if state.state in ("5", "6") and state.started_at is not None and delay is not None:
         leg_rings(scene, channel, state.started_at + delay)
     elif state.state == "5":
         leg_rings(scene, channel, None)
     if state.state == "6" and not channel.up:
         leg_is_up(scene, channel, state.answered_at)
+        if channel.call is not None and channel is channel.call.origin:
+            originate_is_up(scene, channel.call, state.answered_at)
 
 
 def _catch_up_bridge(scene: Scene, state: ChannelState) -> None:
@@ -181,7 +211,7 @@ def _catch_up_bridge(scene: Scene, state: ChannelState) -> None:
     if state.bridge is None:
         scene.topology.leave(channel)
     elif channel.bridge is None or channel.bridge.uniqueid != state.bridge:
-        scene.topology.enter(channel, state.bridge, swap=None, holding=False)
+        scene.topology.enter(channel, state.bridge, swap=None, holding=state.waits)
 
 
 def _catch_up_talk(scene: Scene, state: ChannelState, answers: Mapping[str, datetime | None]) -> None:

@@ -59,7 +59,12 @@ class Pipeline:
 
     def known_calls(self) -> Collection[KnownCall]:
         return [
-            KnownCall(call.call_id, frozenset(attempt.channel for attempt in call.attempts), call.from_pbx)
+            KnownCall(
+                call.call_id,
+                phones=frozenset(attempt.channel for attempt in call.attempts),
+                from_pbx=call.from_pbx,
+                round=max((attempt.round for attempt in call.attempts), default=0),
+            )
             for call in self.tracker.open_calls.values()
         ]
 
