@@ -83,7 +83,8 @@ class AmiReader:
             if want is None or want[1] not in block:
                 if self._keep_replies and b"\r\nActionID: " in block:
                     self.replies.append(block)
-                dropped += 1
+                else:
+                    dropped += 1
                 continue
             found.append(self._message(want[0], block))
         counts.dropped += dropped

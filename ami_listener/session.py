@@ -38,7 +38,8 @@ def filters() -> list[dict[str, str]]:
 def legacy_filters() -> list[dict[str, str]]:
     """The one regular expression that older Asterisks understand; they match it against the whole event."""
     names = "|".join(name for name in WANTED if name not in _FILTERED_BY_HEADER)
-    return [{"Operation": "Add", "Filter": f"Event: ({names})"}]
+    headers = "|".join(f"{header}: {value}" for header, value in _FILTERED_BY_HEADER.values())
+    return [{"Operation": "Add", "Filter": f"Event: ({names})|{headers}"}]
 
 
 def understands_new_filters(answer: Mapping[str, Any]) -> bool:

@@ -129,6 +129,7 @@ def test_replies_are_kept_when_asked_for_and_are_no_events() -> None:
     reader = AmiReader(WANTED, keep_replies=True)
     assert [message.name for message in reader.feed(BANNER + reply + row + HANGUP + reply)] == ["Hangup"]
     assert reader.replies == [reply[:-4], row[:-4], reply[:-4]]
+    assert reader.counts.dropped == 0
     careless = AmiReader(WANTED)
     assert [message.name for message in careless.feed(reply + row + HANGUP)] == ["Hangup"]
     assert careless.replies == []
