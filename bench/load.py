@@ -23,6 +23,7 @@ from lab.stage import Lab
 RATES = (20, 50, 75, 100, 125, 150, 175, 200, 225, 250, 275, 300)
 STEP_SECONDS = 15.0
 CONFIRM_SECONDS = 60.0
+TRIES = 2  # of a rate that fails: something else may have disturbed the machine
 MOST_LAG_SECONDS = 0.25
 LEAST_OF_OFFERED = 0.95  # SIPp itself must have kept the rate
 CALL_SECONDS = 1.0  # 0.3 s of ringing, 0.7 s of talk, no media
@@ -148,18 +149,21 @@ async def climb(
     confirm_seconds: float = CONFIRM_SECONDS,
     on_begin: Callable[[str], None] = lambda _what: None,
 ) -> AsyncIterator[Step]:
-    """Higher and higher until a rate is not sustained; then the highest that was, for longer, and lower if it fails.
+    """Higher and higher until a rate fails twice; then the highest that was sustained, for longer, and lower if it fails.
 
-    `attempt` is `Bench.step`.
+    `attempt` is `Bench.step`. Every try is yielded.
     """
     sustained: list[float] = []
     for rate in rates:
-        on_begin(f"{rate:g} calls/s for {seconds:g} s")
-        step = await attempt(rate, seconds)
-        yield step
-        if not step.sustained:
+        for _ in range(TRIES):
+            on_begin(f"{rate:g} calls/s for {seconds:g} s")
+            step = await attempt(rate, seconds)
+            yield step
+            if step.sustained:
+                sustained.append(rate)
+                break
+        else:
             break
-        sustained.append(rate)
     while sustained and confirm_seconds:
         on_begin(f"{sustained[-1]:g} calls/s again, for {confirm_seconds:g} s")
         step = await attempt(sustained.pop(), confirm_seconds)
