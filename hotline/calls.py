@@ -211,7 +211,7 @@ class CallTracker:
         for attempt in call.attempts:
             attempt.for_caller = True
         call.answered_at = call.answered_by = call.ringing_at = call.hung_up_by = None
-        call.phase = Phase.WAITING
+        call.picked_up, call.phase = False, Phase.WAITING
 
     def _rang(self, signal: s.PhoneRang) -> None:
         call, attempt = self._attempt(signal, signal.channel)
