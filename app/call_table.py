@@ -24,7 +24,7 @@ def call_table(width: int) -> Table:
     """An empty table with the columns of `call_row` for a screen of so many characters, 80 at least."""
     roomy = width >= ROOMY
     table = Table(
-        header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False,
+        header_style="bold", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False,
         padding=(0, 1, 0, 0) if roomy else 0,
     )  # fmt: skip
     for heading, widest in (
@@ -77,5 +77,5 @@ def print_calls(facts: Iterator[Fact]) -> Counter[str]:
         elif isinstance(fact, Anomaly):
             anomalies[fact.kind] += 1
     console.print(table)
-    console.print(NOTE, style="dim")
+    console.print(f"\n{NOTE}", style="dim")
     return anomalies

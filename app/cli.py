@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from app.config_problems import ConfigError
-from app.config_sections import SECRET_VARIABLE
-from app.settings import Settings, configured_path, load
+
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 FINDING, BAD_USAGE = 1, 2
 
 cli = typer.Typer(
     name="threerings",
-    help="Calls of a hotline beside an Asterisk PBX: every call kept, its rings counted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -23,10 +23,29 @@ cli = typer.Typer(
 db = typer.Typer(help="The database of calls.", no_args_is_help=True)
 cli.add_typer(db, name="db")
 
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from app.wiring import program_version
+
+        typer.echo(f"threerings {program_version()}")
+        raise typer.Exit
+
+
 ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Else $THREERINGS_CONFIG, ./config.yaml, or the defaults."),
 ]
+
+
+@cli.callback(invoke_without_command=False)
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Tell the version and exit.", callback=_tell_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Calls of a hotline beside an Asterisk PBX: every call kept, its rings counted."""
 
 
 def fail(text: str, code: int = FINDING) -> NoReturn:
@@ -37,6 +56,9 @@ def fail(text: str, code: int = FINDING) -> NoReturn:
 
 def read_settings(path: Path | None, *, for_pbx: bool = True) -> Settings:
     """The configuration, or exit 2 with every problem. `for_pbx`: a secret for the log-in has to be there."""
+    from app.config_sections import SECRET_VARIABLE
+    from app.settings import configured_path, load
+
     try:
         settings = load(configured_path(path))
     except ConfigError as error:
@@ -99,6 +121,7 @@ def record_stream(
 def doctor(config: ConfigOption = None) -> None:
     """Checks PBX, rights, clock, database, disk: one line each, and what to do. Exit 1 with a finding."""
     from app.doctor_command import examine_and_print
+    from app.settings import configured_path
 
     raise typer.Exit(examine_and_print(read_settings(config), configured_path(config)))
 

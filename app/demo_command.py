@@ -78,7 +78,7 @@ def _say_goodbye(console: Console, ended: EndedCalls, directory: Path) -> None:
         return
     if console.is_terminal:
         console.print(ended_table(ended.records, console.width))
-        console.print(NOTE, style="dim")
+        console.print(f"\n{NOTE}", style="dim")
     recordings = " ".join(str(path) for path in sorted((directory / "journal").glob("*.ami")))
     console.print(f"\n[bold]{ended.summary()}[/]")
     console.print(f"database   {directory / 'threerings.db'}")

@@ -27,7 +27,7 @@ TITLE = "threerings demo: a real Asterisk, real phones, every ring counted"
 PICTURE_WIDTH = ROOMY
 _FOREIGN = re.compile(r"@font-face \{\{.*?\}\}|<!--.*?-->", re.DOTALL)  # names others' addresses
 # Lines of the screen beside the finished calls: titles, headings, notes and what lies between.
-_OTHER_LINES = 13
+_OTHER_LINES = 12
 
 
 class EndedCalls:
@@ -55,15 +55,17 @@ def picture(
 ) -> RenderableType:
     """The whole screen of `size` (width, height): of the ended calls the last ones that fit."""
     width, height = size
-    room = max(height - _OTHER_LINES - max(len(open_calls), 1), 3)
+    room = max(height - _OTHER_LINES - max(len(open_calls), 1), 1)
     return Group(
         Text(TITLE, style="bold", no_wrap=True),
         Text(status, style="dim", no_wrap=True),
         "",
         Text("Going on", style="bold"),
         _going_on(open_calls, now),
+        "",
         Text("Ended", style="bold"),
         ended_table(ended.records[-room:], width),
+        "",
         Text(ended.summary(), style="bold"),
     )
 
@@ -77,7 +79,7 @@ def ended_table(records: Iterable[CallRecord], width: int) -> Table:
 
 def _going_on(calls: Collection[OpenCall], now: datetime) -> Table:
     table = Table(
-        header_style="bold", box=box.SIMPLE_HEAD,
+        header_style="bold", box=box.SIMPLE_HEAD, show_edge=False,
         padding=(0, 1, 0, 0), pad_edge=False,
     )  # fmt: skip
     for heading, width in (("Line", 10), ("Caller", 11), ("Rings", 6), ("Rang", 6), ("Now", 9), ("Who", 24)):
@@ -121,9 +123,9 @@ def _state(call: OpenCall) -> tuple[str, str]:
     if call.phase is Phase.TALKING and call.answered_by is not None:
         by = call.answered_by
         return "[green]talking[/]", by.person or by.number or by.endpoint
-    tried = [attempt for attempt in call.attempts if attempt.result is None]
+    tried = [attempt for attempt in call.attempts if attempt.result is None and not attempt.talked]
     who = ", ".join(attempt.person or attempt.number or attempt.endpoint for attempt in tried)
-    if any(attempt.picked_up and not attempt.talked for attempt in tried):
+    if any(attempt.picked_up for attempt in tried):
         return "[yellow]key?[/]", who  # picked up, but is it a person? The key will tell (R-LINE-4)
     if call.phase is Phase.TRANSFERRED:
         return "[yellow]passed on[/]", who
@@ -142,5 +144,5 @@ def save_picture(ended: EndedCalls, path: Path) -> None:
     """The ended calls as SVG for documents; it loads nothing from elsewhere. Raises OSError."""
     console = Console(record=True, width=PICTURE_WIDTH, file=StringIO(), force_terminal=True, highlight=False)
     console.print(ended_table(ended.records, PICTURE_WIDTH))
-    console.print(ended.summary(), style="bold")
+    console.print(f"\n{ended.summary()}", style="bold")
     console.save_svg(str(path), title="threerings demo", code_format=_FOREIGN.sub("", CONSOLE_SVG_FORMAT))

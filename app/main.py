@@ -14,7 +14,7 @@ def main() -> None:
         sys.exit(replay_command(arguments[1:]))
     from app.cli import cli
 
-    cli()
+    cli(prog_name="threerings")
 
 
 if __name__ == "__main__":
