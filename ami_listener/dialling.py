@@ -9,11 +9,11 @@ from datetime import datetime
 
 from ami_listener.live_call import LiveCall
 from ami_listener.originated import originate_is_up
+from ami_listener.pickups import take_over, takes_over
 from ami_listener.scene import Headers, Scene
-from ami_listener.topology import Channel, known_text, outer_legs
+from ami_listener.topology import Channel, heard_by, known_text, outer_legs
 from hotline.records import AnomalyKind, AttemptResult
 from hotline.signals import (
-    CallDissolved,
     CallerIdentified,
     PhoneDialled,
     PhonePickedUp,
@@ -48,20 +48,32 @@ def dial_begin(scene: Scene, headers: Headers, at: datetime | None) -> None:
     if dialler is None:
         _called_by_pbx(scene, leg, at)
         return
-    call = dialler.call
-    if call is None or call.ended:
+    call = _call_of_dialler(scene, dialler)
+    if call is None:
+        leg.dialled_by = dialler  # whose call it is may turn out with the dial in front, see `_brings_along`
         return
     if dialler is call.origin:
         originate_is_up(scene, call, at)
     if dialler is call.caller and not (call.legs_dialled and call.caller_has_dialled):
         _correct_caller(scene, call, headers, at)
         call.caller_has_dialled = True
-    if leg.picker or _takes_over(leg, call):
+    if leg.picker or takes_over(leg, call):
         take_over(scene, leg, call)
     elif leg.dialled:
         _rings_on(scene, leg, at)
     else:
         _dialled_by(scene, dialler, leg, at)
+
+
+def _call_of_dialler(scene: Scene, dialler: Channel) -> LiveCall | None:
+    """Its own; where that is over (a consultation whose Local stayed after the transfer), the call of whom it hears."""
+    if dialler.call is not None and not dialler.call.ended:
+        return dialler.call
+    others = (party.anchor_of for party in heard_by(dialler))
+    call = next((call for call in others if call is not None and not call.ended), None)
+    if call is not None:
+        scene.join(dialler, call)
+    return call
 
 
 def _called_by_pbx(scene: Scene, leg: Channel, at: datetime | None) -> None:
@@ -90,6 +102,18 @@ def _dialled_by(scene: Scene, dialler: Channel, leg: Channel, at: datetime | Non
         scene.join(leg, call)
         leg.round = _round(call, dialler, leg)
         _dialled(scene, call, leg, at)
+        half = leg.other_half
+        if half is not None and (half.call is None or half.call.ended):
+            _brings_along(scene, call, half, at)
+
+
+def _brings_along(scene: Scene, call: LiveCall, half: Channel, at: datetime | None) -> None:
+    """The far half of a Local that was made in the name of a call that is over, and what that half dials."""
+    scene.join(half, call)
+    for leg in [
+        leg for leg in scene.topology.channels.values() if leg.dialled_by is half and not leg.dialled
+    ]:
+        _dialled_by(scene, half, leg, at)
 
 
 def _round(call: LiveCall, dialler: Channel, leg: Channel) -> int:
@@ -185,10 +209,11 @@ def dial_end(scene: Scene, headers: Headers, at: datetime | None) -> None:
         return
     status = headers.get("DialStatus", "")
     dialler = scene.channel(headers, at)
-    if dialler is not None and dialler.call is not None and not leg.dialled:
-        if leg.picker or _takes_over(leg, dialler.call):
+    call = None if dialler is None or leg.dialled else _call_of_dialler(scene, dialler)
+    if dialler is not None and call is not None:
+        if leg.picker or takes_over(leg, call):
             # Asterisk reports the end of a dial that began towards another phone: this one picked it up.
-            take_over(scene, leg, dialler.call)
+            take_over(scene, leg, call)
         else:
             _dialled_by(scene, dialler, leg, at)
     call = leg.call
@@ -340,27 +365,3 @@ def pickup(scene: Scene, headers: Headers, at: datetime | None) -> None:
         return
     mark_stop(scene, target, "TAKEN", at)
     take_over(scene, picker, target.call)
-
-
-def _takes_over(leg: Channel, call: LiveCall) -> bool:
-    """Without a Pickup event: a dial leads to a phone that started a call of its own and reached nobody with it."""
-    own = leg.anchor_of
-    return (
-        own is not None
-        and own is not call
-        and not own.from_pbx
-        and not own.legs_dialled
-        and call.talking_to is None
-    )
-
-
-def take_over(scene: Scene, picker: Channel, call: LiveCall) -> None:
-    """What looked like a call of the picker's own is none; the picker joins the call it took."""
-    own = picker.anchor_of
-    if own is not None and own is not call:
-        own.ended = True
-        own.set_anchor(None)
-        scene.calls.pop(own.call_id, None)
-        scene.signals.append(CallDissolved(own.call_id))
-    scene.join(picker, call)
-    picker.picker = True

@@ -158,7 +158,7 @@ def _hangs_up(
         side = Side.CALLER if channel is call.caller else Side.CALLEE
         scene.signals.append(PartyHungUp(call.call_id, at, side, talking))
     waiting_for = call.consultation
-    if is_anchor and waiting_for is not None and waiting_for.handed_over:
+    if is_anchor and waiting_for is not None and waiting_for.handed_over and not waiting_for.ended:
         # It was to be connected with the phones that the transferor's second call rings (a blonde transfer).
         scene.signals.append(PartyHungUp(waiting_for.call_id, at, Side.CALLER, talking=False))
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ami_listener.dialling import leg_is_heard, take_over, talk_begins
+from ami_listener.dialling import leg_is_heard, talk_begins
 from ami_listener.live_call import LiveCall
+from ami_listener.pickups import take_over
 from ami_listener.scene import Headers, Scene
 from ami_listener.topology import Channel, heard_by
 

@@ -16,6 +16,8 @@ from ami_listener.topology import Channel, behind, heard_by
 from hotline.records import AnomalyKind, TransferKind
 from hotline.signals import CallTransferred
 
+_RINGING_APPS = ("Dial", "Queue", "RetryDial", "FollowMe")
+
 
 def blind_transfer(scene: Scene, headers: Headers, at: datetime | None) -> None:
     """The transferor sends the other party to an extension; the same channel will dial there."""
@@ -50,7 +52,8 @@ def attended_transfer(scene: Scene, headers: Headers, at: datetime | None) -> No
         target = call.talking_to
     if target is not None and not (target.up or target.bridge):
         target = None
-    blonde = target is None  # the transferor left while the target still rings
+    # The transferor left while the target still rings; to an announcement or a message box it did not.
+    blonde = target is None and (not second.up or headers.get("DestApp", "Dial") in _RINGING_APPS)
     _carry_on(scene, call, first, transferee)
     consultation = second.anchor_of or second.call
     if consultation is not None and consultation is not call and not consultation.ended:
