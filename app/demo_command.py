@@ -24,7 +24,7 @@ from app.wiring import Service
 from lab.errors import LabError
 
 FRAMES_PER_SECOND = 4
-_FOR_A_PERSON = (*OF_THE_SERVICE, LabError)
+_FOR_A_PERSON = (*OF_THE_SERVICE, LabError, OSError)  # the last: no free ports, a full disk
 
 
 def run_demo(svg: Path | None) -> str | None:

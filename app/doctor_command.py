@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import shutil
 import sys
 import textwrap
@@ -21,6 +22,7 @@ from app.storage_checks import storage_checks
 from metrics.settings import MetricsSettings
 
 HTTP_WITHIN = 2.0  # seconds
+LONGEST_PAGE = 4_000_000  # bytes; ours has some hundred thousand with fifty lines
 
 _COLOURS = {Verdict.OK: "green", Verdict.FINDING: "red", Verdict.UNKNOWN: "yellow"}
 _VERDICT_WIDTH, _SUBJECT_WIDTH = 17, 26
@@ -58,8 +60,9 @@ async def _metrics_page(settings: MetricsSettings) -> Check:
     where = f"{settings.host}:{settings.port}"
     if not settings.enabled:
         return ok("metrics page", "off by metrics.enabled")
-    if await _is_ours(settings):
-        return ok("metrics page", f"http://{where}/metrics answers: the service runs")
+    page = await _page(settings)
+    if "\nthreerings_" in page:
+        return _of_running_service(page, where)
     try:
         server = await asyncio.start_server(lambda _reader, _writer: None, settings.host, settings.port)
     except OSError as error:
@@ -73,17 +76,36 @@ async def _metrics_page(settings: MetricsSettings) -> Check:
     return ok("metrics page", f"{where} is free; the service does not run")
 
 
-async def _is_ours(settings: MetricsSettings) -> bool:
-    """Whether a page with our metrics is there already."""
+def _of_running_service(page: str, where: str) -> Check:
+    lost = re.findall(r'^threerings_storage_available\{part="(\w+)"\} 0\.0$', page, re.MULTILINE)
+    if lost:
+        return finding(
+            "metrics page",
+            f"the running service cannot write its {' and its '.join(lost)}; its log says why: journalctl -u threerings",
+        )
+    return ok(
+        "metrics page", f"http://{where}/metrics answers: the service runs, {_waiting(page)} facts wait"
+    )
+
+
+def _waiting(page: str) -> int:
+    found = re.search(r"^threerings_spool_facts (\S+)$", page, re.MULTILINE)
+    return int(float(found[1])) if found else 0
+
+
+async def _page(settings: MetricsSettings) -> str:
+    """What is shown there; nothing where nobody answers."""
+    page = b""
     with contextlib.suppress(OSError, TimeoutError):
         async with asyncio.timeout(HTTP_WITHIN):
             reader, writer = await asyncio.open_connection(settings.host, settings.port)
             try:
                 writer.write(b"GET /metrics HTTP/1.1\r\nHost: doctor\r\n\r\n")
-                return b"\nthreerings_" in await reader.read(100_000)
+                while len(page) < LONGEST_PAGE and (data := await reader.read(65536)):
+                    page += data
             finally:
                 writer.close()
-    return False
+    return page.decode("utf-8", "replace")
 
 
 def _print(check: Check) -> None:

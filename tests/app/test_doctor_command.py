@@ -89,10 +89,29 @@ def page(text: bytes) -> Iterator[int]:
 def test_a_page_of_ours_means_that_the_service_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with page(b"# HELP x\nthreerings_calls_total 0\n") as port:
+    with page(
+        b'# HELP x\nthreerings_storage_available{part="spool"} 1.0\nthreerings_spool_facts 7.0\n'
+    ) as port:
         examine_and_print(settings(tmp_path, port), None)
 
-    assert lines(capsys)["metrics page"] == f"ok: http://127.0.0.1:{port}/metrics answers: the service runs"
+    assert lines(capsys)["metrics page"] == (
+        f"ok: http://127.0.0.1:{port}/metrics answers: the service runs, 7 facts wait"
+    )
+
+
+def test_a_running_service_in_trouble_is_a_finding(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = b"".join(
+        b'threerings_storage_available{part="%s"} 0.0\n' % part for part in (b"database", b"spool")
+    )
+    with page(b"# HELP x\n" + parts) as port:
+        examine_and_print(settings(tmp_path, port), None)
+
+    assert lines(capsys)["metrics page"] == (
+        "finding: the running service cannot write its database and its spool; its log says why:"
+        " journalctl -u threerings"
+    )
 
 
 def test_somebody_elses_page_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
