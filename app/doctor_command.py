@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
-import shutil
-import sys
 import textwrap
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
-import typer
+from rich.console import Console
+from rich.text import Text
 
 from app.checks import Check, Verdict, finding, ok
 from app.interruption import run_until_stopped
@@ -29,19 +28,23 @@ _VERDICT_WIDTH, _SUBJECT_WIDTH = 17, 26
 
 
 def examine_and_print(settings: Settings, path: Path | None) -> int:
-    """Exit code: 0 when all is well, 1 with a finding."""
-    count = run_until_stopped(_examine(settings, path)) or Counter()
+    """Exit code: 0 when all is well, 1 with a finding, and when it was stopped."""
+    console = Console(highlight=False)
+    with console.status("looking ...") if console.is_terminal else nullcontext():
+        count = run_until_stopped(_examine(settings, path, console))
+    if count is None:
+        return 1
     findings, unknowns = count[Verdict.FINDING], count[Verdict.UNKNOWN]
     left = f", {unknowns} could not be checked" if unknowns else ""
-    typer.echo(f"\n{count[Verdict.OK]} ok, {findings} finding{'' if findings == 1 else 's'}{left}")
+    console.print(f"\n{count[Verdict.OK]} ok, {findings} finding{'' if findings == 1 else 's'}{left}")
     return 1 if findings else 0
 
 
-async def _examine(settings: Settings, path: Path | None) -> Counter[Verdict]:
+async def _examine(settings: Settings, path: Path | None, console: Console) -> Counter[Verdict]:
     count: Counter[Verdict] = Counter()
     async for check in _checks(settings, path):
         count[check.verdict] += 1
-        _print(check)
+        _print(console, check)
     return count
 
 
@@ -96,7 +99,7 @@ def _waiting(page: str) -> int:
 async def _page(settings: MetricsSettings) -> str:
     """What is shown there; nothing where nobody answers."""
     page = b""
-    with contextlib.suppress(OSError, TimeoutError):
+    with suppress(OSError, TimeoutError):
         async with asyncio.timeout(HTTP_WITHIN):
             reader, writer = await asyncio.open_connection(settings.host, settings.port)
             try:
@@ -108,12 +111,12 @@ async def _page(settings: MetricsSettings) -> str:
     return page.decode("utf-8", "replace")
 
 
-def _print(check: Check) -> None:
+def _print(console: Console, check: Check) -> None:
     """In a terminal the text goes on below itself, else each check is one line."""
     head = " " * (_VERDICT_WIDTH + _SUBJECT_WIDTH)
     text = check.text
-    if sys.stdout.isatty():
-        width = max(shutil.get_terminal_size().columns - 1, len(head) + 30)
+    if console.is_terminal:
+        width = max(console.width - 1, len(head) + 30)
         text = textwrap.fill(text, width, initial_indent=head, subsequent_indent=head).lstrip()
-    verdict = typer.style(f"{check.verdict:<{_VERDICT_WIDTH}}", fg=_COLOURS[check.verdict])
-    typer.echo(f"{verdict}{check.subject:<{_SUBJECT_WIDTH}}{text}")
+    verdict = Text(f"{check.verdict:<{_VERDICT_WIDTH}}", style=_COLOURS[check.verdict])
+    console.print(verdict + Text(f"{check.subject:<{_SUBJECT_WIDTH}}{text}"), soft_wrap=True)

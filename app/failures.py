@@ -13,4 +13,4 @@ def reason_for_a_person(error: BaseException, kinds: tuple[type[Exception], ...]
     """The line for a person, None for what is of other kinds. Of several failures the first counts."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return str(error) if isinstance(error, kinds) else None
+    return (str(error) or type(error).__name__) if isinstance(error, kinds) else None

@@ -11,17 +11,22 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+import structlog
+
 from ami_listener.snapshot import KnownCall
 from hotline.calls import CallTracker
 from hotline.ports import FactSink
 from hotline.record_json import time_from, time_text
 from hotline.records import Fact
 from hotline.signal_json import signal_from_json, signal_to_json
-from hotline.signals import Signal
+from hotline.signals import CallDissolved, Signal
 
 # Entries in the log of open calls that say until when the PBX was observed. Two, written in turn: the new one is on disk
 # before the old one is forgotten.
 _MARKS = ("observed", "observed again")
+
+
+_log = structlog.stdlib.get_logger("service")
 
 
 class Observed(NamedTuple):
@@ -77,15 +82,29 @@ class Pipeline:
     def restore(self, entries: Iterable[tuple[str, dict[str, Any]]]) -> Observed | None:
         """Feed the tracker with what an earlier process had heard. Returns until when it observed the PBX."""
         observed: list[Observed] = []
+        broken: set[str] = set()
         for call_id, entry in entries:
             if call_id in _MARKS:
                 observed += _observed_from(entry)
-                continue
-            signal = signal_from_json(entry)
-            if signal is not None:
-                # Of a call that has ended the record was on its way already: taken again it changes nothing.
-                self._track(signal)
+            elif call_id not in broken and not self._take_up(call_id, entry):
+                broken.add(call_id)
         return max(observed, default=None)
+
+    def _take_up(self, call_id: str, entry: dict[str, Any]) -> bool:
+        """Of a call that has ended the record was on its way already: taken again it changes nothing."""
+        signal = signal_from_json(entry)
+        if signal is None:
+            return True
+        try:
+            self._track(signal)
+        except Exception:  # noqa: BLE001 - what broke the process before must not keep every later one from starting
+            _log.critical(
+                "a call cannot be taken up again; please report this", call_id=call_id, exc_info=True
+            )
+            self.tracker.feed(CallDissolved(call_id))
+            self._log.forget(call_id)
+            return False
+        return True
 
     def mark_observed(self, observed: Observed) -> None:
         """Remember until when the PBX was observed, for the next process."""

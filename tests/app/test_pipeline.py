@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from structlog.testing import capture_logs
+
 from app.pipeline import Observed, Pipeline
 from hotline.calls import MAX_CALL_AGE, CallTracker
 from hotline.directory import Directory, Line
@@ -164,6 +166,29 @@ def test_a_mark_that_cannot_be_read_is_no_mark() -> None:
 
     assert started(Diary()).restore(entries) is None
     assert started(Diary()).restore([]) is None
+
+
+class Broken:
+    """A sink with a defect that one call brings to light."""
+
+    def take(self, fact: Fact) -> None:
+        if isinstance(fact, CallRecord) and fact.call_id == "1":
+            raise RuntimeError("a defect in our own program")
+
+
+def test_a_call_that_broke_a_process_does_not_break_every_later_one() -> None:
+    diary = Diary()
+    started(diary).heard([arrived("1"), arrived("2")])
+    end = {"signal": "CallEnded", "call_id": "1", "at": None, "observed": True, "gave_up": False}
+    diary.entries += [("1", end), ("1", end)]
+    pipeline = Pipeline(CallTracker(), diary, [Broken()])
+
+    with capture_logs() as lines:
+        pipeline.restore(list(diary.entries))
+
+    assert [call.call_id for call in pipeline.known_calls()] == ["2"]
+    assert {call_id for call_id, _ in diary.entries} == {"2"}
+    assert [(line["log_level"], line["call_id"]) for line in lines] == [("critical", "1")]
 
 
 def test_open_calls_are_counted_by_line() -> None:
