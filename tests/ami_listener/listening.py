@@ -21,9 +21,9 @@ from tests.ami_listener.written import Pbx
 QUICK = AmiSettings(
     username="tracker",
     secret="secret",
-    connect_seconds=1.0,
-    action_seconds=0.5,
-    heartbeat_seconds=0.1,
+    connect_seconds=2.0,
+    action_seconds=2.0,
+    heartbeat_seconds=5.0,
     retry_seconds_min=0.01,
     retry_seconds_max=0.05,
     refused_retry_seconds=0.05,

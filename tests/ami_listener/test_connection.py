@@ -66,7 +66,9 @@ async def test_tls_that_is_not_to_be_believed(why: str, certificate: Path) -> No
 
 
 async def connected(peer: AmiPeer) -> AmiConnection:
-    return await AmiConnection.open(replace(QUICK, port=peer.port), lambda _messages: None)
+    return await AmiConnection.open(
+        replace(QUICK, port=peer.port, action_seconds=0.5), lambda _messages: None
+    )
 
 
 async def test_answers_and_refusals_of_actions() -> None:

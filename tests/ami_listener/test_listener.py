@@ -102,7 +102,7 @@ async def test_a_connection_without_an_answer_to_a_ping_is_none() -> None:
     """Half open: the PBX's machine is gone, nobody says so."""
     async with AmiPeer() as peer:
         ear = Ear()
-        async with listening(peer.port, ear):
+        async with listening(peer.port, ear, heartbeat_seconds=0.1):
             await ear.until(lambda: ear.times_connected == 1)
             peer.answers["Ping"] = silence
             await ear.until(lambda: bool(ear.blind_times))
@@ -236,7 +236,7 @@ async def test_calls_that_are_never_told_are_noticed() -> None:
         row = {"Channel": "SIP/trunk-1", "Uniqueid": "5.1"}
         peer.answers["CoreShowChannels"] = listing("CoreShowChannel", row)
         ear = Ear()
-        async with listening(peer.port, ear):
+        async with listening(peer.port, ear, heartbeat_seconds=0.1):
             await ear.until(lambda: len(ear.problems) >= 2)
             del peer.answers["CoreShowChannels"]
     assert any(one_line(text, "read = call,agent,user,system,dialplan") for text in ear.problems)
@@ -246,7 +246,7 @@ async def test_a_pbx_that_may_not_be_asked_for_its_channels_is_not_asked_to_deat
     async with AmiPeer() as peer:
         peer.answers["CoreShowChannels"] = DENIED
         ear = Ear()
-        async with listening(peer.port, ear):
+        async with listening(peer.port, ear, heartbeat_seconds=0.1):
             await peer.until(lambda: peer.names().count("CoreShowChannels") >= 3)
     assert (ear.times_connected, ear.problems) == (1, [])
 
