@@ -21,7 +21,7 @@ _RINGING_APPS = ("Dial", "Queue", "RetryDial", "FollowMe")
 
 def blind_transfer(scene: Scene, headers: Headers, at: datetime | None) -> None:
     """The transferor sends the other party to an extension; the same channel will dial there."""
-    transferor = scene.channel(headers, at, "Transferer")
+    transferor = _person(scene.channel(headers, at, "Transferer"))
     if transferor is None or transferor.handed_on or headers.get("Result", "Success") != "Success":
         return
     transferee = _real(scene.channel(headers, at, "Transferee"), besides=(transferor,))
@@ -37,8 +37,8 @@ def blind_transfer(scene: Scene, headers: Headers, at: datetime | None) -> None:
 
 def attended_transfer(scene: Scene, headers: Headers, at: datetime | None) -> None:
     """The transferor connects two calls of its own and leaves: the first goes on with the second one's party."""
-    first = scene.channel(headers, at, "OrigTransferer")
-    second = scene.channel(headers, at, "SecondTransferer")
+    first = _person(scene.channel(headers, at, "OrigTransferer"))
+    second = _person(scene.channel(headers, at, "SecondTransferer"))
     if first is None or second is None or headers.get("Result", "Success") != "Success" or first.handed_on:
         return
     transferee = _real(scene.channel(headers, at, "Transferee"), besides=(first,))
@@ -106,6 +106,11 @@ def _call_carried_by(transferor: Channel, transferee: Channel | None) -> LiveCal
         transferee.call if transferee is not None else None,
     )
     return next((call for call in candidates if call is not None and not call.ended), None)
+
+
+def _person(channel: Channel | None) -> Channel | None:
+    """Who transfers. Where a key is heard behind a Local that stayed, the PBX names the Local's half."""
+    return _real(channel, besides=()) or channel
 
 
 def _real(channel: Channel | None, *, besides: tuple[Channel | None, ...]) -> Channel | None:

@@ -62,6 +62,28 @@ def test_rule_2_a_blind_transfer_whose_ringing_precedes_its_dial() -> None:
     assert (attempt["rings"], attempt["ring_seconds"]) == (1, pytest.approx(1.2))
 
 
+def test_rule_2_a_transfer_by_keys_that_were_heard_behind_a_local() -> None:
+    pbx = Pbx()
+    caller = pbx.new("SIP/deskd-1", number="504", exten="501", state="Ring")
+    one, two = pbx.local("501@targets", caller)
+    pbx.dial(caller, one, "501@targets/n")
+    desk = pbx.new("SIP/deska-4", caller)
+    pbx.dial(two, desk, "deska")
+    pbx.answers(two, desk)
+    pbx.answers(caller, one)
+    pbx.enter("far", desk, two)
+    pbx.enter("near", one, caller)
+    pbx.blind(two, desk, "502")
+    pbx.leave("far", two, desk)
+    pbx.over(two, one, caller)
+    other = pbx.rung(desk, "SIP/deskb-5", "deskb")
+    pbx.talks(desk, other, "b2")
+    pbx.over(other, desk, by=desk)
+    record = pbx.record
+    assert moves(record) == [("blind", "SIP/deskd-1", "SIP/deskb-5")]
+    assert (record["answered_by"]["channel"], record["hung_up_by"]) == ("SIP/deska-4", "callee")
+
+
 def consultation(pbx: Pbx) -> tuple[Chan, Chan, Chan, Chan, Chan]:
     """The desk has the caller and asks another desk on its second channel."""
     caller = pbx.arrives()

@@ -65,7 +65,7 @@ def _of_the_channels(record: CallRecord) -> Iterator[str]:
     channels = [attempt.channel for attempt in record.attempts]
     if len(set(channels)) < len(channels):
         yield "a phone that was tried twice on one channel"
-    named = [*channels, *(transfer.to_channel for transfer in record.transfers), record.caller.channel]
+    named = [*channels, record.caller.channel, *(transfer.to_channel for transfer in record.transfers)]
     named += [record.answered_by.channel] if record.answered_by else []
     if any(name is not None and name.startswith("Local/") for name in named):
         yield "a Local channel is no person"
