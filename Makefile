@@ -37,7 +37,7 @@ format: setup  ## put the code into shape, mend what ruff can mend
 bench: setup  ## how fast it is (minutes); see docs/benchmarks.md
 	@$(BIN)/python -m bench
 
-soak: setup  ## an hour under load; see bench/README.md
+soak: setup  ## an hour under load; see docs/benchmarks.md
 	@$(BIN)/python -m bench soak
 
 lock: setup  ## write the lock files anew from pyproject.toml; UPGRADE=1 takes the newest of everything
