@@ -138,6 +138,11 @@ class ServiceProcess:
     async def until_observing(self) -> None:
         await self.until(lambda: any(line["event"] == "observing" for line in self.log()))
 
+    def talks_heard(self) -> int:
+        """How often it has heard, since its start, that somebody began to talk."""
+        open_calls = self.directory / "data" / "open-calls.jsonl"
+        return open_calls.read_text().count("TalkBegan") if open_calls.exists() else 0
+
     async def metrics(self) -> Metrics:
         address = next(line["metrics"] for line in self.log() if line["event"] == "started")
         return await asyncio.to_thread(_read_metrics, address)

@@ -59,7 +59,8 @@ async def test_killed_while_phones_ring_and_people_talk(tmp_path: Path) -> None:
                     calls.create_task(stage.call("trunk", Calling("101", talk=Talk(hangs_up_after=talk))))
                 calls.create_task(left.call("trunk", Calling("101", gives_up_after=2.0)))
                 legs = [await ringing(rung), await talking(talked)]
-                await asyncio.gather(ringing(left), talking(gone))
+                await ringing(left)
+                await service.until(lambda: service.talks_heard() == 2)
                 await service.kill()
                 await asyncio.sleep(1.5)
                 await service.start()
