@@ -39,7 +39,7 @@ from lab.errors import LabError
 from lab.packages import cache_folder
 
 app = typer.Typer(help=__doc__, add_completion=False)
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 170)
 SMALLER = 10  # memory is compared with that of a capture so many times smaller
 
 Megabytes = Annotated[float, typer.Option(help="Size of the capture.", min=1)]

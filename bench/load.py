@@ -7,13 +7,14 @@ sustained when nothing failed, nothing was lost or doubled, and 99 % of the even
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bench.processes import cpu_seconds
+from bench.processes import cpu_seconds, ended_children_cpu_seconds, machine_cpu_seconds
 from bench.service import Kept, Lag, ServiceUnderLoad
 from lab.errors import PbxError
 from lab.pbx import Pbx
@@ -30,11 +31,39 @@ CALL_SECONDS = 1.0  # 0.3 s of ringing, 0.7 s of talk, no media
 
 
 @dataclass(frozen=True, slots=True)
+class Cores:
+    """Processor time in cores. `others`: whatever else ran on the machine, and should not have."""
+
+    asterisk: float
+    service: float
+    sipp: float
+    others: float
+
+
+class _Clock:
+    """Processor time of everybody, from one moment to another."""
+
+    def __init__(self, asterisk: int, service: int) -> None:
+        self._pids = asterisk, service
+        self._before = self._now()
+
+    def cores(self, seconds: float) -> Cores:
+        """Since this clock was made, `seconds` ago."""
+        spent = [(after - before) / seconds for before, after in zip(self._before, self._now(), strict=True)]
+        asterisk, service, sipp, ours, machine = spent
+        return Cores(asterisk, service, sipp, max(machine - asterisk - service - sipp - ours, 0.0))
+
+    def _now(self) -> list[float]:
+        running = [cpu_seconds(pid) for pid in self._pids]
+        return [*running, ended_children_cpu_seconds(), time.process_time(), machine_cpu_seconds()]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One rate. `lost`: SIPp's call was answered and no record says so; `doubled`: more than one record of a call.
 
     `achieved`: calls a second that SIPp really placed. `ring_errors`: recorded ringing minus what the caller heard, in
-    seconds. Processor time in cores. `trouble` is empty unless SIPp did not come to an end.
+    seconds. `trouble` is empty unless SIPp did not come to an end.
     """
 
     rate: float
@@ -46,8 +75,7 @@ class Step:
     achieved: float = 0.0
     lag: Lag = field(default_factory=lambda: Lag({}))
     ring_errors: tuple[float, ...] = ()
-    asterisk_cores: float = 0.0
-    service_cores: float = 0.0
+    cores: Cores = field(default_factory=lambda: Cores(0, 0, 0, 0))
     trouble: str = ""
 
     @property
@@ -91,20 +119,18 @@ class Bench:
         self._steps += 1
         load = Load(calls=round(rate * seconds), rate=rate, caller_prefix=f"136{self._steps:03d}")
         lag_before = await self.service.lag()
-        cpu_before = cpu_seconds(self.pbx.pid), cpu_seconds(self.service.pid)
+        clock, began = _Clock(self.pbx.pid, self.service.pid), time.monotonic()
         try:
             result = await run_load(self._lab, load)
         except PbxError as error:
             return Step(rate, trouble=str(error))
-        cpu = cpu_seconds(self.pbx.pid) - cpu_before[0], cpu_seconds(self.service.pid) - cpu_before[1]
+        cores = clock.cores(time.monotonic() - began)
         kept = await self.service.kept(load.caller_prefix, len(result.calls))
-        return compared(rate, result, kept, lag=await self.service.lag() - lag_before, cpu=cpu)
+        return compared(rate, result, kept, lag=await self.service.lag() - lag_before, cores=cores)
 
 
-def compared(
-    rate: float, result: LoadResult, kept: Mapping[str, Kept], *, lag: Lag, cpu: tuple[float, float]
-) -> Step:
-    """What SIPp's callers saw against what was recorded of them. `cpu`: seconds of Asterisk and of the service."""
+def compared(rate: float, result: LoadResult, kept: Mapping[str, Kept], *, lag: Lag, cores: Cores) -> Step:
+    """What SIPp's callers saw against what was recorded of them."""
     answered = [call for call in result.calls if call.connected_at is not None]
     placing = max(result.seconds - CALL_SECONDS, 0.001)
     return Step(
@@ -117,8 +143,7 @@ def compared(
         achieved=(result.successful + result.failed) / placing,
         lag=lag,
         ring_errors=tuple(_ring_errors(answered, kept)),
-        asterisk_cores=cpu[0] / result.seconds,
-        service_cores=cpu[1] / result.seconds,
+        cores=cores,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -89,6 +90,19 @@ def cpu_seconds(pid: int) -> float:
     """What a running process has used so far, its threads included."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICK
+
+
+def machine_cpu_seconds() -> float:
+    """What all cores have worked so far, for whomever; also what the host kept from this machine."""
+    ticks = [int(field) for field in Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]]
+    idle = ticks[3] + ticks[4]
+    return (sum(ticks) - idle) / _TICK
+
+
+def ended_children_cpu_seconds() -> float:
+    """What processes started by this one, and over by now, have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def resident_bytes(pid: int | str = "self") -> int:

@@ -6,6 +6,7 @@ Comes in: what `speed.py`, `memory.py`, `load.py` and `soak.py` measured. Goes o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, astuple
 from typing import Any, NamedTuple
 
 from rich.table import Table
@@ -103,7 +104,7 @@ def load_table(title: str = "Calls a second on the lab's Asterisk") -> Table:
     table = Table(title=title)
     for heading in (
         "offered", "placed", "ok", "failed", "recorded", "lost", "doubled", "lag p50", "p99", "max",
-        "Asterisk", "service", "",
+        "cores: Asterisk", "service", "SIPp", "others", "",
     ):  # fmt: skip
         table.add_column(heading, justify="right" if heading else "left")
     return table
@@ -111,10 +112,11 @@ def load_table(title: str = "Calls a second on the lab's Asterisk") -> Table:
 
 def load_row(step: Step) -> tuple[str, ...]:
     lag = [f"≤ {step.lag.quantile(share) * 1000:g} ms" for share in (0.5, 0.99, 1)]
+    cores = [f"{cores:.2f}" for cores in astuple(step.cores)]
     return (
         f"{step.rate:g}", f"{step.achieved:.0f}", str(step.successful), str(step.failed), str(step.recorded),
         str(step.lost), str(step.doubled), *lag,
-        f"{step.asterisk_cores:.2f} cores", f"{step.service_cores:.2f} cores", step.why_not or "sustained",
+        *cores, step.why_not or "sustained",
     )  # fmt: skip
 
 
@@ -149,8 +151,7 @@ def load_values(steps: Sequence[Step]) -> list[dict[str, Any]]:
             "doubled": step.doubled,
             "lag_p50": step.lag.quantile(0.5),
             "lag_p99": step.lag.quantile(0.99),
-            "asterisk_cores": step.asterisk_cores,
-            "service_cores": step.service_cores,
+            "cores": asdict(step.cores),
             "why_not": step.why_not,
         }
         for step in steps

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from bench.load import Step, bench, climb, compared
+from bench.load import Cores, Step, bench, climb, compared
 from bench.report import highest, load_row, load_table, load_values, load_verdict, soak_row, soak_verdict
 from bench.service import Kept, Lag, lag_of, records_by_caller
 from bench.soak import Slice, growth, problems, soak
@@ -18,6 +19,7 @@ from lab.sipp import LoadCall, LoadResult
 from metrics.meters import Meters
 
 NO_LAG = Lag({0.001: 100.0})
+NO_CORES = Cores(0, 0, 0, 0)
 
 
 def heard(number: str, *, answered: bool = True) -> LoadCall:
@@ -26,7 +28,7 @@ def heard(number: str, *, answered: bool = True) -> LoadCall:
 
 def step_of(kept: dict[str, Kept], *calls: LoadCall, failed: int = 0, lag: Lag = NO_LAG) -> Step:
     result = LoadResult(len(calls) - failed, failed, len(calls) / 2 + 1.0, calls)
-    return compared(2, result, kept, lag=lag, cpu=(1.0, 0.5))
+    return compared(2, result, kept, lag=lag, cores=NO_CORES)
 
 
 @pytest.mark.live
@@ -37,7 +39,8 @@ async def test_twenty_calls_a_second_are_recorded_once_each() -> None:
     assert step.sustained, step.why_not
     assert (step.successful, step.recorded, step.lost, step.doubled) == (100, 100, 0, 0)
     assert step.lag.events > 1000
-    assert 0 < step.service_cores < step.asterisk_cores * 3
+    assert min(astuple(step.cores)) >= 0 < step.cores.service < step.cores.asterisk + 1
+    assert step.cores.sipp > 0
     assert step.typical_ring_error < 0.05
     assert part.step.recorded == 20
     assert part.open_files > 10
@@ -67,7 +70,9 @@ def test_ring_times_are_compared_with_what_the_caller_heard() -> None:
 def test_a_rate_that_sipp_itself_could_not_place_is_not_sustained() -> None:
     once = Kept(1, 1, 0.3)
     result = LoadResult(2, 0, 3.0, (heard("1"), heard("2")))
-    assert compared(2, result, {"1": once, "2": once}, lag=NO_LAG, cpu=(0, 0)).why_not == "only 1/s placed"
+    assert (
+        compared(2, result, {"1": once, "2": once}, lag=NO_LAG, cores=NO_CORES).why_not == "only 1/s placed"
+    )
 
 
 async def test_the_highest_rate_is_the_one_that_lasts() -> None:
